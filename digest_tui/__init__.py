@@ -1,0 +1,23 @@
+"""digest-tui: read and triage daily arXiv digests in the terminal.
+
+The package reads in this order, and each module imports only from those before it:
+
+* `paper`: what a digest says: papers, entries, digests, problems
+* `latex`: LaTeX fragments as Unicode, for the screen and for search
+* `commands`: the one table of commands
+* `formats`: digest text to a digest and its problems
+* `query`: the query language
+* `marks`: read and starred as values; which of two changes wins; undo
+* `index`: everything the library knows, as one disposable SQLite file
+* `store`: marks on disk, one append-only journal per device
+* `export`: papers to Markdown and JSON
+* `settings`: where files live, and `config.toml`
+* `library`: the folder of digests: import, scan, what is new
+* `session`: library, marks, query and cursor as one view; what every command does
+* `ui`: the screen, and the only part that knows Textual
+* `cli`: the shell
+"""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,145 @@
+"""What a digest says: papers, the entries that place them, and what could not be read.
+
+Everything here is a frozen value. Text stands as its digest wrote it, control characters
+excepted: LaTeX is rendered where it is shown and searched, never here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime
+
+PaperId = str
+"""An arXiv id without its version (`2604.18616`, `hep-th/9901001`), or `fallback_id`'s."""
+
+_ID = r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})"
+ARXIV_ID = re.compile(rf"({_ID})(?:v\d+)?", re.ASCII)
+"""An arXiv id, new or old style, its version outside the group (arXiv's identifier scheme)."""
+
+ARXIV_URL = re.compile(
+    rf"https?://(?:[a-z]+\.)?arxiv\.org/(?:abs|pdf)/({_ID})(?:v\d+)?(?:\.pdf)?", re.ASCII
+)
+"""A link to an arXiv abstract page or PDF; the group is the id without the version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An arXiv category: `Subject("cs.LG", "Machine Learning")`. The code may be missing."""
+
+    code: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})" if self.code else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One arXiv paper, whatever its version. A field that the digest lacks is empty."""
+
+    id: PaperId
+    title: str
+    title_zh: str = ""
+    authors: tuple[str, ...] = ()
+    """Each with its affiliation in parentheses, as it stands."""
+    subjects: tuple[Subject, ...] = ()
+    """The first is primary."""
+    abs_url: str = ""
+    pdf_url: str = ""
+    abstract: str = ""
+    """Line breaks kept as `\\n`."""
+    abstract_zh: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A paper's place in a digest."""
+
+    keyword: str
+    """Empty where the digest has no sections."""
+    position: int
+    """Counted through the whole digest, from 0; a paper listed once under two keywords has
+    two entries with one position."""
+    paper: Paper
+    line: int = 0
+    """The line of the paper's title, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that could not be read as expected: what, and what was done about it."""
+
+    line: int
+    """From 1; 0 where the whole file is meant."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One file: the papers announced on one day, under one or more keywords."""
+
+    format: str
+    """`text`, `markdown` or `export`."""
+    date: date | None
+    """The day of the arXiv announcement, as the digest states it first."""
+    announced_at: datetime | None = None
+    generated_at: datetime | None = None
+    declared: int | None = None
+    """How many entries the digest says it has."""
+    keywords: tuple[str, ...] = ()
+    """Every section in order, those without a result included."""
+    entries: tuple[Entry, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def papers(self) -> tuple[Paper, ...]:
+        """Each paper once, at its first place."""
+        first: dict[PaperId, Paper] = {}
+        for entry in self.entries:
+            first.setdefault(entry.paper.id, entry.paper)
+        return tuple(first.values())
+
+
+def split_authors(text: str) -> tuple[str, ...]:
+    """The names in a list of authors, split at commas outside (nested) parentheses.
+
+    A parenthesis that is never closed hides nothing: the text is then split at every comma.
+    """
+    names, depth, start = [], 0, 0
+    for position, character in enumerate(text):
+        if character in "(（":
+            depth += 1
+        elif character in ")）":
+            depth = max(depth - 1, 0)
+        elif character in ",，" and depth == 0:
+            names.append(text[start:position])
+            start = position + 1
+    names.append(text[start:])
+    if depth:
+        names = re.split("[,，]", text)
+    return tuple(name.strip() for name in names if name.strip())
+
+
+def name_of(author: str) -> str:
+    """An author's name without the affiliations that follow it in parentheses."""
+    return re.split(r"\s*[(（]", author, maxsplit=1)[0] or author
+
+
+def fallback_id(title: str, authors: tuple[str, ...]) -> PaperId:
+    """An id for a paper whose digest gives none: from its title and first author.
+
+    Case, accents, punctuation, white space and LaTeX commands do not count.
+    """
+    first = name_of(authors[0]) if authors else ""
+    key = re.sub(r"\\[a-zA-Z]+", "", f"{title}|{first}")
+    folded = unicodedata.normalize("NFKD", key).casefold()
+    letters = "".join(c for c in folded if c.isalnum() or c == "|")
+    return "title:" + hashlib.sha256(letters.encode("utf-8", "replace")).hexdigest()[:12]
+
+
+def has_han(text: str) -> bool:
+    """Whether any Chinese character stands in the text."""
+    return bool(re.search("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]", text))
