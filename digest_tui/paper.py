@@ -103,6 +103,19 @@ class Digest:
         return tuple(first.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A paper as the library holds it: where it was listed, and what the reader decided."""
+
+    paper: Paper
+    keywords: tuple[str, ...] = ()
+    """In the order of its places, newest digest first."""
+    digests: tuple[date, ...] = ()
+    """The days of the digests that list it, newest first."""
+    read: bool = False
+    starred: bool = False
+
+
 def split_authors(text: str) -> tuple[str, ...]:
     """The names in a list of authors, split at commas outside (nested) parentheses.
 
