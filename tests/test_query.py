@@ -1,0 +1,460 @@
+"""The query language: what can be typed, what it means, and what it finds."""
+
+from __future__ import annotations
+
+import sqlite3
+import unicodedata
+from datetime import date
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest_tui.query import (
+    COLUMNS,
+    FIELDS,
+    And,
+    Category,
+    Column,
+    Dates,
+    Everything,
+    Is,
+    Keyword,
+    Not,
+    Or,
+    Query,
+    Recent,
+    State,
+    Text,
+    TextField,
+    all_of,
+    any_of,
+    fold,
+    fts,
+    highlights,
+    negated,
+    parse,
+    segment,
+)
+
+
+def words(value: str, field: TextField = "any") -> Text:
+    return Text(field, value, quoted=False)
+
+
+def exactly(value: str, field: TextField = "any") -> Text:
+    return Text(field, value, quoted=True)
+
+
+A, B, C = words("a"), words("b"), words("c")
+
+
+@pytest.mark.parametrize(
+    ("typed", "query"),
+    [
+        ("", Everything()),
+        # Words side by side are AND.
+        ("robot", words("robot")),
+        ("a b", And((A, B))),
+        ("a AND b", And((A, B))),
+        ("a and b", And((A, words("and"), B))),
+        # OR, |.
+        ("a OR b", Or((A, B))),
+        ("a | b", Or((A, B))),
+        ("a|b", Or((A, B))),
+        # Not.
+        ("-a", Not(A)),
+        ("NOT a", Not(A)),
+        ("-ti:a", Not(words("a", "ti"))),
+        ("-(a b)", Not(And((A, B)))),
+        ("NOT -a", A),
+        # NOT binds before AND, AND before OR; parentheses before all.
+        ("NOT a b", And((Not(A), B))),
+        ("a b OR c", Or((And((A, B)), C))),
+        ("a (b OR c)", And((A, Or((B, C))))),
+        ("(a b) c", And((A, B, C))),
+        # A phrase: exact words, or with a star the beginning of its last word.
+        ('"deep learning"', exactly("deep learning")),
+        ('"deep learn"*', words("deep learn")),
+        ('"say ""hi"""', exactly('say "hi"')),
+        # A word takes its own punctuation with it.
+        ("GPT-4", words("GPT-4")),
+        ("强化学习(RL)", words("强化学习(RL)")),
+        ("O(n log n)", words("O(n log n)")),
+        ("P(A|B)", words("P(A|B)")),
+        ("(强化学习(RL) OR a)", Or((words("强化学习(RL)"), A))),
+        # Fields, short, long and Chinese.
+        ("ti:robot", words("robot", "ti")),
+        ("Title:robot", words("robot", "ti")),
+        ("标题:机器人", words("机器人", "ti")),
+        ('au:"Sergey Levine"', exactly("Sergey Levine", "au")),
+        ("abs:robot", words("robot", "abs")),
+        ("zh:机器人", words("机器人", "zh")),
+        ("id:2604", words("2604", "id")),
+        ('kw:"reinforcement learning"', Keyword("reinforcement learning")),
+        ("cat:cs.LG", Category("cs.LG")),
+        ("subject:robotics", Category("robotics")),
+        # Any of: a comma in a field, or a group behind it.
+        ("cat:cs.RO,cs.CV", Or((Category("cs.RO"), Category("cs.CV")))),
+        ("-cat:cs.RO,cs.CV", Not(Or((Category("cs.RO"), Category("cs.CV"))))),
+        ('au:"Levine, S",finn', Or((exactly("Levine, S", "au"), words("finn", "au")))),
+        ("a,b", words("a,b")),
+        ("ti:(a OR b)", Or((words("a", "ti"), words("b", "ti")))),
+        # States.
+        ("is:unread", Is("unread")),
+        ("is:STARRED", Is("starred")),
+        ("状态：未读", Is("unread")),
+        # An input method left on.
+        ("作者：张三，李四", Or((words("张三", "au"), words("李四", "au")))),
+        ("（a｜b）\u3000－c", And((Or((A, B)), Not(C)))),
+        ("“强化学习” ti：“RL”", And((exactly("强化学习"), exactly("RL", "ti")))),
+        # What is pasted.
+        ("https://arxiv.org/abs/2604.18616v2", exactly("2604.18616", "id")),
+        ("arxiv.org", words("arxiv.org")),
+        ("2604.18616v2", exactly("2604.18616", "id")),
+        ("arXiv:2604.18616v1", exactly("2604.18616", "id")),
+        ("id:hep-th/9901001v3", exactly("hep-th/9901001", "id")),
+        ("2604.18616", words("2604.18616")),
+        ("https://example.org/x", words("https://example.org/x")),
+        # Unfinished, and in nobody's way.
+        ("a |", A),
+        ("a OR", A),
+        ("a AND", A),
+    ],
+)
+def test_what_is_typed_means(typed: str, query: Query) -> None:
+    parsed = parse(typed)
+    assert parsed.query == query
+    assert parsed.hints == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "query"),
+    [
+        ("2026-04-22", Dates(date(2026, 4, 22), date(2026, 4, 22))),
+        ("2026/4/2", Dates(date(2026, 4, 2), date(2026, 4, 2))),
+        ("2026-02", Dates(date(2026, 2, 1), date(2026, 2, 28))),
+        ("2026", Dates(date(2026, 1, 1), date(2026, 12, 31))),
+        ("2026-01..2026-03", Dates(date(2026, 1, 1), date(2026, 3, 31))),
+        ("2026-03..2026-01", Dates(date(2026, 1, 1), date(2026, 3, 31))),
+        ("2026-04..", Dates(date(2026, 4, 1), None)),
+        ("..2026-04", Dates(None, date(2026, 4, 30))),
+        (">=2026-04-01", Dates(date(2026, 4, 1), None)),
+        (">2026-04", Dates(date(2026, 5, 1), None)),
+        ("<=2026-04", Dates(None, date(2026, 4, 30))),
+        ("<2026-04", Dates(None, date(2026, 3, 31))),
+        ("＞＝２０２６", Dates(date(2026, 1, 1), None)),
+        ("7d", Recent(7)),
+        ("2w", Recent(14)),
+        ("999999w", Recent(36_500)),
+        # While it is typed.
+        ("2026-", Dates(date(2026, 1, 1), date(2026, 12, 31))),
+        ("2026-0", Dates(date(2026, 1, 1), date(2026, 12, 31))),
+        ("2026-04.", Dates(date(2026, 4, 1), None)),
+        ("2026-04..20", Dates(date(2026, 4, 1), None)),
+    ],
+)
+def test_a_date_means(value: str, query: Query) -> None:
+    parsed = parse(f"date:{value}")
+    assert parsed.query == query
+    assert parsed.hints == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "query", "place", "reason"),
+    [
+        # Left out.
+        ("a -", A, "-", "no letter or digit"),
+        ("a !?", A, "!?", "no letter or digit"),
+        ('a "', A, '"', "no letter or digit"),
+        ("a NOT", A, "NOT", "nothing follows"),
+        ("a ti:", A, "", "ti: finds words of the title"),
+        ("a) b", And((A, B)), ")", "no parenthesis is open"),
+        ("a date:>=20", A, ">=20", "not a date yet"),
+        # Still open.
+        ("(a b", And((A, B)), "(a b", "still open"),
+        ("(", Everything(), "(", "still open"),
+        ('a "deep lea', And((A, words("deep lea"))), '"deep lea', "still open"),
+        # Searched as text.
+        ("foo:bar", words("foo:bar"), "foo:bar", "no field foo: searched as text"),
+        ("date:soon", words("date:soon"), "soon", "no such date"),
+        ("date:2026-13", words("date:2026-13"), "2026-13", "no such date"),
+        ("date:2026-02-30", words("date:2026-02-30"), "2026-02-30", "valid are 2026-04-22,"),
+        ("date:>9999-12-31", words("date:>9999-12-31"), ">9999-12-31", "no such date"),
+        ("is:good", words("is:good"), "good", "valid are read, unread,"),
+        # Taken for what it begins.
+        ("is:un", Is("unread"), "un", "taken as unread"),
+    ],
+)  # fmt: skip
+def test_a_hint_says_what_was_not_understood_and_where(
+    typed: str, query: Query, place: str, reason: str
+) -> None:
+    parsed = parse(typed)
+    assert parsed.query == query
+    (hint,) = parsed.hints
+    assert typed[hint.start : hint.end] == place
+    assert reason in hint.message
+
+
+def test_every_beginning_of_a_query_is_a_query() -> None:
+    typed = (
+        'ti:robot -(au:"Sergey Levine" | cat:cs.RO,cs.CV) date:>=2026-04-01 is:unread 强化学习(RL)'
+    )
+    for end in range(len(typed)):
+        parsed = parse(typed[:end])
+        assert all(0 <= hint.start <= hint.end <= end for hint in parsed.hints)
+    assert parse(typed).hints == ()
+
+
+def test_parentheses_beyond_reason_are_left_out() -> None:
+    assert parse("(" * 5000 + "a").query == A
+
+
+@pytest.mark.parametrize(
+    ("query", "canonical"),
+    [
+        (Everything(), ""),
+        (words("robot"), "robot"),
+        (words("OR"), '"OR"*'),
+        (words("2604.18616v1"), '"2604.18616v1"*'),
+        (exactly("a b", "ti"), 'ti:"a b"'),
+        (And((A, Or((B, C)))), "a (b OR c)"),
+        (Or((And((A, B)), C)), "a b OR c"),
+        (Not(And((A, B))), "-(a b)"),
+        (And((A, Or((Category("cs.RO"), Category("cs.CV"))))), "a cat:cs.RO,cs.CV"),
+        (Or((words("ti"), words("ti"))), "ti OR ti"),
+        (Dates(date(2026, 2, 1), date(2026, 2, 28)), "date:2026-02"),
+        (Dates(date(2026, 2, 1), None), "date:>=2026-02-01"),
+        (Dates(date(2026, 2, 1), date(2026, 2, 2)), "date:2026-02-01..2026-02-02"),
+        (Dates(None, None), "date:.."),
+    ],
+)  # fmt: skip
+def test_a_query_as_text(query: Query, canonical: str) -> None:
+    assert str(query) == canonical
+    assert parse(canonical).query == query
+
+
+pieces = """OR AND NOT ti: is: un date: 2026 04 .. kw: 作者 2604.18616v1 https://arxiv.org/abs/2604.18616
+a b 1 学 习 " “ ” ( ) （ ） | ｜ - － : ： , ， 、 * . < > ="""
+typing = st.text() | st.lists(st.sampled_from([*pieces.split(), " ", "\u3000"])).map("".join)
+values = typing.filter(lambda value: fts(exactly(value)) is not None)
+bounds = st.none() | st.dates()
+spans = st.builds(Dates, bounds, bounds).filter(
+    lambda span: not span.first or not span.last or span.first <= span.last
+)
+leaves = (
+    st.builds(Text, st.sampled_from(list(COLUMNS)), values, st.booleans())
+    | st.builds(Keyword, values)
+    | st.builds(Category, values)
+    | spans
+    | st.builds(Recent, st.integers(1, 36_500))
+    | st.builds(Is, st.sampled_from(get_args(State)))
+)
+queries: st.SearchStrategy[Query] = st.recursive(
+    st.just(Everything()) | leaves,
+    lambda inner: (
+        inner.map(negated)
+        | st.lists(inner, max_size=4).map(all_of)
+        | st.lists(inner, max_size=4).map(any_of)
+    ),
+)
+
+
+@given(queries)
+def test_the_text_of_a_query_is_that_query_again(query: Query) -> None:
+    parsed = parse(str(query))
+    assert parsed.query == query
+    assert parsed.hints == ()
+
+
+@given(typing)
+def test_any_text_is_a_query_with_hints_inside_it(text: str) -> None:
+    parsed = parse(text)
+    assert parse(str(parsed.query)).query == parsed.query
+    assert all(0 <= hint.start <= hint.end <= len(text) for hint in parsed.hints)
+
+
+def test_every_field_is_understood_by_all_its_names() -> None:
+    for field in FIELDS:
+        for name in filter(None, (field.name, field.long, *field.aliases)):
+            assert (
+                str(parse(f"{name}:2026").query).startswith(f"{field.name}:") or field.name == "is"
+            )
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Łukasz Poincaré, ØRSTED", "lukasz poincare, orsted"),
+        ("ＧＰＴ－４", "gpt-4"),
+        ("eﬃcient Straße", "efficient strasse"),
+        ("x₁ ϵ ℝ", "x1 ε r"),
+    ],
+)
+def test_folding_drops_case_accents_and_width(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+@given(st.text(), st.text())
+def test_folding_goes_character_by_character(left: str, right: str) -> None:
+    assert fold(left + right) == fold(left) + fold(right)
+    assert fold(fold(left)) == fold(left)
+
+
+@pytest.mark.parametrize(
+    ("text", "segmented"),
+    [
+        ("GPT-4, at last", "gpt 4 at last"),
+        ("深度学习", "深 度 学 习"),
+        ("DQN网络", "dqn 网 络"),
+        ("强化，学习", "强 化 \ue000 学 习"),
+        ("强化\n学习", "强 化 学 习"),
+        ("学习 (RL) 方法", "学 习 rl 方 法"),
+        ("学习(RL)方法", "学 习 \ue000 rl \ue000 方 法"),
+        (r"Poincar\'e 的$O(\sqrt{T})$界", "poincare 的 o t \ue000 界"),
+    ],
+)
+def test_a_text_is_segmented_into_words_and_han_characters(text: str, segmented: str) -> None:
+    assert segment(text) == segmented
+
+
+@pytest.mark.parametrize(
+    ("text", "expression"),
+    [
+        (words("GPT-4"), '"gpt 4" *'),
+        (exactly("GPT-4"), '"gpt 4"'),
+        (words("DQN网络"), '"dqn 网 络"'),
+        (words("学习，", "zh"), '{title_zh abstract_zh} : "学 习"'),
+        (words("levine", "au"), '{authors} : "levine" *'),
+        (words('"AND NEAR(*'), '"and near" *'),
+        (words("?!"), None),
+    ],
+)
+def test_the_expression_for_the_index(text: Text, expression: str | None) -> None:
+    assert fts(text) == expression
+
+
+def plain_tokens(text: str) -> list[str]:
+    """The definition of a match, spelt out a character at a time."""
+    tokens = [""]
+    for at, character in enumerate(text):
+        near = text[max(at - 1, 0) : at + 2]
+        letter = unicodedata.normalize("NFKD", character)[0].lower()
+        if "一" <= letter <= "鿿":
+            tokens += [letter, ""]
+        elif letter.isalnum():
+            tokens[-1] += letter
+        elif not letter.isspace() and any("一" <= neighbor <= "鿿" for neighbor in near):
+            tokens += ["\ue000", ""]
+        else:
+            tokens.append("")
+    return [token for token in tokens if token]
+
+
+def plainly_found(wanted: Text, text: str) -> bool:
+    *first, last = plain_tokens(wanted.value.strip("，。(,-) \n"))
+    tokens, whole = plain_tokens(text), wanted.quoted or "一" <= last <= "鿿"
+    for at in range(len(tokens) - len(first)):
+        start, end = tokens[at : at + len(first)], tokens[at + len(first)]
+        if start == first and (end == last if whole else end.startswith(last)):
+            return True
+    return False
+
+
+def index_of(*texts: str) -> sqlite3.Connection:
+    index = sqlite3.connect(":memory:")
+    index.execute(
+        "CREATE VIRTUAL TABLE found USING fts5(title, title_zh, authors, abstract, abstract_zh, id,"
+        " tokenize = 'unicode61 remove_diacritics 2')"
+    )
+    index.executemany(
+        "INSERT INTO found(abstract) VALUES (?)", [(segment(text),) for text in texts]
+    )
+    return index
+
+
+def rows(index: sqlite3.Connection, wanted: Text) -> set[int]:
+    found = index.execute("SELECT rowid - 1 FROM found WHERE found MATCH ?", (fts(wanted),))
+    return {row for (row,) in found}
+
+
+MADE = [
+    "Deep reinforcement learning (RL) for robots; re-learning",
+    "深度强化学习(RL)用于机器人，学习方法。",
+    "强化，学习；强 化 学 习",
+    "GPT-4与DQN网络的Poincaré映射",
+    "GPT 4o, Poincare maps and ＤＱＮ networks",
+    "学学习习 the learner's 4th 学",
+    "",
+]
+WANTED = [
+    "learn", "learning", "re", "rl", "reinforcement learning", "gpt-4", "gpt 4", "GPT", "dqn网",
+    "DQN网络", "poincaré", "robots re", "学", "学习", "强化", "强化学", "强化学习", "深度强化学",
+    "强化，学习", "学习(RL)", "习，学", "4th", "the", "器人", "与DQN", "习 the", "learner's",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", WANTED)
+@pytest.mark.parametrize("quoted", [True, False])
+def test_the_index_finds_all_that_matches_and_nothing_else(value: str, quoted: bool) -> None:
+    wanted = Text("any", value, quoted)
+    found = rows(index_of(*MADE), wanted)
+    assert found == {at for at, text in enumerate(MADE) if plainly_found(wanted, text)}
+    assert found == {at for at, text in enumerate(MADE) if highlights(wanted, text, "abstract")}
+
+
+made = st.text(st.sampled_from("abAé１ \n学习，。(),-"), max_size=12)
+
+
+@given(st.lists(made), made.filter(lambda value: fts(exactly(value)) is not None), st.booleans())
+def test_the_index_and_the_highlighting_agree(texts: list[str], value: str, quoted: bool) -> None:
+    wanted = Text("any", value, quoted)
+    found = rows(index_of(*texts), wanted)
+    assert found == {at for at, text in enumerate(texts) if plainly_found(wanted, text)}
+    assert found == {at for at, text in enumerate(texts) if highlights(wanted, text, "abstract")}
+
+
+unicode = st.text(st.characters(exclude_characters="$\\", exclude_categories=["Cs"]))
+
+
+@given(unicode, unicode.filter(lambda value: fts(exactly(value)) is not None))
+def test_any_text_is_found_by_what_it_holds(before: str, value: str) -> None:
+    assert rows(index_of(f"{before} {value} "), exactly(value)) == {0}
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "column", "shown"),
+    [
+        ("learn", "Deep Learning learns", "title", "Deep [Learn]ing [learn]s"),
+        ('"learn"', "Learn learning", "title", "[Learn] learning"),
+        ("deep-learn", "Deep\n learning", "title", "[Deep\n learn]ing"),
+        ("强化", "深度强化学习", "title_zh", "深度[强化]学习"),
+        ("强化", "强，化", "title_zh", "强，化"),
+        ("poincare", "Poincaré, Poincare\u0301.", "abstract", "[Poincaré], [Poincare\u0301]."),
+        ("gpt", "ＧＰＴ-4", "abstract", "[ＧＰＴ]-4"),
+        ("effi", "eﬃcient", "abstract", "[eﬃ]cient"),
+        ("ef", "eﬃcient", "abstract", "[eﬃ]cient"),
+        ("ab abc", "abcd", "abstract", "[abc]d"),
+        ("a OR b", "a b", "abstract", "[a] [b]"),
+        ("a -b", "a b", "abstract", "[a] b"),
+        ("ti:a", "a", "abstract", "a"),
+        ("ti:a", "a", "title_zh", "[a]"),
+        ("au:levine", "Sergey Levine", "authors", "Sergey [Levine]"),
+        ("is:read kw:a cat:a", "a", "title", "a"),
+    ],
+)
+def test_the_words_of_a_query_are_highlighted(
+    typed: str, text: str, column: Column, shown: str
+) -> None:
+    for start, end in reversed(highlights(parse(typed).query, text, column)):
+        text = f"{text[:start]}[{text[start:end]}]{text[end:]}"
+    assert text == shown
+
+
+@given(queries, st.text())
+def test_highlights_are_sorted_and_never_overlap(query: Query, text: str) -> None:
+    spans = highlights(query, text, "abstract")
+    edges = [edge for span in spans for edge in span]
+    assert edges == sorted(edges)
+    assert all(0 <= start < end <= len(text) for start, end in spans)
