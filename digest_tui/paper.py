@@ -20,20 +20,23 @@ ARXIV_ID = re.compile(rf"({_ID})(?:v\d+)?", re.ASCII)
 """An arXiv id, new or old style, its version outside the group (arXiv's identifier scheme)."""
 
 ARXIV_URL = re.compile(
-    rf"https?://(?:[a-z]+\.)?arxiv\.org/(?:abs|pdf)/({_ID})(?:v\d+)?(?:\.pdf)?", re.ASCII
+    rf"https?://(?:[a-z]+\.)?(?i:arxiv\.org)/(?:abs|pdf|html)/({_ID})(?:v\d+)?(?:\.pdf)?", re.ASCII
 )
 """A link to an arXiv abstract page or PDF; the group is the id without the version."""
+
+_COMMA = re.compile("[,，]")
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An arXiv category: `Subject("cs.LG", "Machine Learning")`. The code may be missing."""
+    """An arXiv category: `Subject("cs.LG", "Machine Learning")`. Code or name may be empty."""
 
     code: str
     name: str
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.code})" if self.code else self.name
+        return f"{self.name} ({self.code})" if self.code and self.name else self.name or self.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class Digest:
     """One file: the papers announced on one day, under one or more keywords."""
 
     format: str
-    """`text`, `markdown` or `export`."""
+    """`text`, `markdown` or `export`; empty for a text that is no digest."""
     date: date | None
     """The day of the arXiv announcement, as the digest states it first."""
     announced_at: datetime | None = None
@@ -121,6 +124,8 @@ def split_authors(text: str) -> tuple[str, ...]:
 
     A parenthesis that is never closed hides nothing: the text is then split at every comma.
     """
+    if "(" not in text and "（" not in text:
+        return tuple([name.strip() for name in _COMMA.split(text) if name.strip()])
     names, depth, start = [], 0, 0
     for position, character in enumerate(text):
         if character in "(（":
@@ -132,8 +137,8 @@ def split_authors(text: str) -> tuple[str, ...]:
             start = position + 1
     names.append(text[start:])
     if depth:
-        names = re.split("[,，]", text)
-    return tuple(name.strip() for name in names if name.strip())
+        names = _COMMA.split(text)
+    return tuple([name.strip() for name in names if name.strip()])
 
 
 def name_of(author: str) -> str:
@@ -155,4 +160,4 @@ def fallback_id(title: str, authors: tuple[str, ...]) -> PaperId:
 
 def has_han(text: str) -> bool:
     """Whether any Chinese character stands in the text."""
-    return bool(re.search("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]", text))
+    return not text.isascii() and _HAN.search(text) is not None

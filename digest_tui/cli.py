@@ -1,0 +1,408 @@
+"""The shell: arguments to a call.
+
+stdout is data, stderr is narration. The exit code is 0 where all was done, 1 where something was
+refused, 2 where the call was wrong. Nothing but `open` and `demo` imports the screen, and
+`--version` and `--help` import nothing of ours: each command imports what it needs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from digest_tui import __version__
+
+if TYPE_CHECKING:
+    from digest_tui.library import Imported, Library
+    from digest_tui.query import Query
+    from digest_tui.session import Session
+    from digest_tui.settings import Settings
+
+LIBRARY = click.option(
+    "--library",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="DIGEST_TUI_LIBRARY",
+    metavar="DIR",
+    help="The folder of digests and marks, in place of your own.",
+)
+VERSION = click.version_option(__version__, "--version", prog_name="digest-tui")
+PATHS = click.Path(path_type=Path, allow_dash=True)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class _OpenByDefault(click.Group):
+    """A group whose first word, where it is no command, is a path to open."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        place = 0
+        while place < len(args) and args[place].startswith("-") and args[place] != "-":
+            place += 2 if args[place] == "--library" else 1
+        asks = {"--help", "-h", "--version"} & set(args[:place])
+        if not asks and (place >= len(args) or args[place] not in self.commands):
+            args = [*args[:place], "open", *args[place:]]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_OpenByDefault, context_settings=_HELP)
+@LIBRARY
+@VERSION
+@click.pass_context
+def cli(context: click.Context, library: Path | None) -> None:
+    """Read and triage your daily arXiv digests, in English and in Chinese.
+
+    Without a command, digest-tui [PATH...] opens the library; PATHs (files, folders, - for
+    stdin) are imported first.
+    """
+    context.obj = library
+
+
+def _command(name: str) -> Callable[[Callable[..., None]], click.Command]:
+    """A command whose function gets the library's folder first; `--library` may follow its name."""
+
+    def decorate(function: Callable[..., None]) -> click.Command:
+        @click.pass_context
+        def run(context: click.Context, /, library: Path | None, **arguments: Any) -> None:
+            function(library or context.obj, **arguments)
+
+        run.__doc__ = function.__doc__
+        run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+        return cli.command(name)(LIBRARY(VERSION(run)))
+
+    return decorate
+
+
+@_command("open")
+@click.argument("paths", nargs=-1, type=PATHS)
+def _open(folder: Path | None, paths: tuple[Path, ...]) -> None:
+    """Open the library; import PATHs (files, folders, - for stdin) first."""
+    with _library(folder) as (library, settings, problems):
+        outcomes = list(_imported(library, paths))
+        refused = [f"{o.file}: {o.reason}" for o in outcomes if o.status == "refused"]
+        _narrate(refused)
+        newest = max((o for o in outcomes if o.day), key=lambda o: str(o.day), default=None)
+        _show(library, settings, newest.number if newest else None, [*problems, *refused])
+    sys.exit(1 if refused else 0)
+
+
+@_command("demo")
+def _demo(folder: Path | None) -> None:
+    """Open the sample digests, in a library that is gone afterwards."""
+    from digest_tui.library import sample
+    from digest_tui.settings import config_path, load
+    from digest_tui.ui.app import SAMPLE
+
+    settings, _ = load(config_path())
+    with sample() as library:
+        _show(library, settings, None, [], standing=SAMPLE)
+
+
+@_command("import")
+@click.argument("paths", nargs=-1, required=True, type=PATHS)
+@JSON
+def _import(folder: Path | None, paths: tuple[Path, ...], as_json: bool) -> None:
+    """Import digests: files, folders, - for stdin. A refused file never stops the others."""
+    with _library(folder) as (library, _, _):
+        any_refused = False
+        records = []
+        for outcome in _imported(library, paths):
+            any_refused |= outcome.status == "refused"
+            records.append(_import_record(outcome))
+            if outcome.status == "refused":
+                _narrate([f"{outcome.file}: refused: {outcome.reason}"])
+            elif not as_json:
+                click.echo(_import_line(outcome))
+                assert outcome.digest is not None
+                _narrate(f"{outcome.file}:{p.line}: {p.message}" for p in outcome.digest.problems)
+        if as_json:
+            _print_json(records)
+    sys.exit(1 if any_refused else 0)
+
+
+@_command("digests")
+@JSON
+def _digests(folder: Path | None, as_json: bool) -> None:
+    """List the digests of the library, newest first."""
+    with _session(folder) as session:
+        if as_json:
+            _print_json([_digest_record(session, row.n) for row in session.digests])
+            return
+        for row in session.digests:
+            again = f"  as on {row.same_as}" if row.same_as else ""
+            counts = f"{row.entries:>4} entries {row.papers:>4} papers {row.unread:>4} unread"
+            click.echo(f"{row.day} {counts}  {row.file}{again}")
+
+
+@_command("papers")
+@click.argument("query", default="")
+@JSON
+@click.option("--jsonl", "as_lines", is_flag=True, help="Print one JSON object a line.")
+def _papers(folder: Path | None, query: str, as_json: bool, as_lines: bool) -> None:
+    """List the papers that QUERY finds, in digest order."""
+    from digest_tui.export import FORMATS
+
+    with _session(folder) as session:
+        holdings = session.found(_parsed(query))
+        if as_json or as_lines:
+            _print(FORMATS["json" if as_json else "jsonl"].write(holdings))
+            return
+        for holding in holdings:
+            state = ("read" if holding.read else "unread") + ("+starred" if holding.starred else "")
+            day = holding.digests[0] if holding.digests else ""
+            click.echo(f"{holding.paper.id}\t{day}\t{state}\t{holding.paper.title}")
+
+
+@_command("export")
+@click.argument("query", default="is:starred")
+@click.option(
+    "-f", "--format", "format_", default="markdown", help="markdown (default), json, jsonl."
+)
+@click.option("-o", "--output", type=PATHS, help="A file, in place of stdout.")
+def _export(folder: Path | None, query: str, format_: str, output: Path | None) -> None:
+    """Write the papers that QUERY finds (the starred ones) as Markdown or JSON."""
+    from digest_tui.export import FORMATS
+    from digest_tui.library import write_file
+
+    if format_ not in FORMATS:
+        raise click.BadParameter(f"“{format_}” is none of {', '.join(FORMATS)}", param_hint="-f")
+    with _session(folder) as session:
+        holdings = list(session.found(_parsed(query)))
+        chunks = FORMATS[format_].write(holdings)
+        if output is None or str(output) == "-":
+            _print(chunks)
+            return
+        try:
+            write_file(output, "".join(chunks).encode("utf-8"))
+        except OSError as error:
+            _fail(f"{output}: not written: {error.strerror or error}")
+        _narrate([f"{len(holdings)} papers written to {output}"])
+
+
+@_command("mark")
+@click.option("--read", "what", flag_value="read", help="Mark read.")
+@click.option("--unread", "what", flag_value="unread", help="Mark unread.")
+@click.option("--star", "what", flag_value="star", help="Star.")
+@click.option("--unstar", "what", flag_value="unstar", help="Take the star away.")
+@click.option("--query", help="Mark the papers that this query finds.")
+@click.argument("ids", nargs=-1)
+def _mark(folder: Path | None, what: str | None, query: str | None, ids: tuple[str, ...]) -> None:
+    """Mark papers, by their arXiv ids or by a query."""
+    from digest_tui.marks import READ, STAR
+    from digest_tui.paper import ARXIV_ID
+    from digest_tui.store import NotSaved
+
+    if what is None or bool(ids) == (query is not None):
+        raise click.UsageError("give --read, --unread, --star or --unstar, and IDs or --query")
+    field, value = {
+        "read": (READ, True),
+        "unread": (READ, False),
+        "star": (STAR, True),
+        "unstar": (STAR, False),
+    }[what]
+    with _session(folder) as session:
+        if query is not None:
+            wanted = [holding.paper.id for holding in session.found(_parsed(query, strict=True))]
+            unknown = []
+        else:
+            arxiv = {given: ARXIV_ID.search(given) for given in ids}
+            plain = [match[1] if match else given for given, match in arxiv.items()]
+            known = session.index.numbers(plain)
+            wanted = [id_ for id_ in plain if id_ in known]
+            unknown = [id_ for id_ in plain if id_ not in known]
+        try:
+            changed = session.mark(wanted, field, value)
+        except NotSaved as error:
+            _fail(str(error))
+        _narrate([f"{changed} of {len(wanted)} papers changed"])
+        _narrate(f"{id_}: refused: no such paper in the library" for id_ in unknown)
+    sys.exit(1 if unknown else 0)
+
+
+@_command("doctor")
+@JSON
+def _doctor(folder: Path | None, as_json: bool) -> None:
+    """Tell where everything is, what could not be read, and what to do about it."""
+    with _library(folder) as (library, _, problems):
+        library.refresh()
+        report = library.examine()
+        report["findings"] = [*problems, *report["findings"]]
+        if as_json:
+            _print_json({"version": __version__, **report})
+        else:
+            click.echo(f"digest-tui {__version__}")
+            for name, value in (*report["places"].items(), *report["counts"].items()):
+                click.echo(f"{name:<10} {value}")
+            for finding in report["findings"] or ["nothing needs a hand"]:
+                click.echo(f"- {finding}")
+    sys.exit(1 if report["findings"] else 0)
+
+
+@_command("completions")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def _completions(folder: Path | None, shell: str) -> None:
+    """Print the completions for a shell, to be sourced by it."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(cli, {}, "digest-tui", "_DIGEST_TUI_COMPLETE").source())
+
+
+def main() -> None:
+    """Runs the shell, with the arguments that the program was called with."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    cli(prog_name="digest-tui")
+
+
+# What the commands share.
+
+
+@contextmanager
+def _library(folder: Path | None) -> Iterator[tuple[Library, Settings, list[str]]]:
+    """The library in a folder, the settings, and what is wrong with them."""
+    import sqlite3
+
+    from digest_tui.library import Library
+    from digest_tui.settings import config_path, load, places
+
+    settings, problems = load(config_path())
+    try:
+        library = Library(places(folder, settings))
+    except (OSError, sqlite3.Error) as error:
+        _fail(f"the library cannot be opened: {error}")
+    try:
+        yield library, settings, [f"config.toml:{p.line}: {p.message}" for p in problems]
+    finally:
+        library.close()
+
+
+@contextmanager
+def _session(folder: Path | None) -> Iterator[Session]:
+    """A session on a library whose index is up to date."""
+    from digest_tui.session import Session
+
+    with _library(folder) as (library, _, problems):
+        _narrate(problems)
+        library.refresh()
+        session = Session(library)
+        session.refresh()
+        yield session
+
+
+def _show(
+    library: Library,
+    settings: Settings,
+    digest: int | None,
+    notices: Sequence[str],
+    standing: str = "",
+) -> None:
+    from digest_tui.session import Session
+    from digest_tui.ui.app import DigestApp
+
+    if not sys.stdout.isatty():
+        raise click.UsageError("the screen needs a terminal; digest-tui papers writes to a pipe")
+    if not sys.stdin.isatty():
+        os.dup2(os.open("/dev/tty", os.O_RDONLY), 0)
+    session = Session(library)
+    session.start(digest)
+    DigestApp(session, settings, notice=" · ".join(notices), standing=standing).run()
+    library.store.compact()
+    if session.unsaved:
+        _narrate([session.unsaved])
+
+
+def _imported(library: Library, paths: Iterable[Path]) -> Iterator[Imported]:
+    for path in paths:
+        if str(path) == "-":
+            yield library.import_bytes(sys.stdin.buffer.read())
+        else:
+            yield from library.import_paths([path])
+
+
+def _import_line(outcome: Imported) -> str:
+    record = _import_record(outcome)
+    counts = ", ".join(f"{record[name]} {name}" for name in ("entries", "papers", "new"))
+    problems = f"{len(record['problems'])} problems"
+    return (
+        f"{outcome.file}: {outcome.status}: {record['format']}, {outcome.day}, {counts}, {problems}"
+    )
+
+
+def _import_record(outcome: Imported) -> dict[str, Any]:
+    digest = outcome.digest
+    problems = [(p.line, p.message) for p in digest.problems] if digest else [(0, outcome.reason)]
+    return {
+        "file": outcome.file,
+        "status": outcome.status,
+        "format": digest.format if digest else None,
+        "date": outcome.day and str(outcome.day),
+        "declared": digest.declared if digest else None,
+        "entries": len(digest.entries) if digest else 0,
+        "papers": len(digest.papers) if digest else 0,
+        "new": outcome.new,
+        "problems": [{"line": line, "message": message} for line, message in problems],
+    }
+
+
+def _digest_record(session: Session, number: int) -> dict[str, Any]:
+    index = session.index
+    row = next(row for row in session.digests if row.n == number)
+    announced, generated, declared = index.details(number)
+    sections = index.sections(number)
+    return {
+        "date": str(row.day),
+        "announced_at": announced and announced.isoformat(),
+        "generated_at": generated and generated.isoformat(),
+        "file": row.file,
+        "format": row.format,
+        "declared": declared,
+        "entries": row.entries,
+        "papers": row.papers,
+        "unread": row.unread,
+        "starred": index.starred_in(number),
+        "keywords": [{"keyword": keyword, "entries": count} for keyword, count in sections],
+        "problems": [{"line": p.line, "message": p.message} for p in index.problems(number)],
+    }
+
+
+def _parsed(text: str, strict: bool = False) -> Query:
+    from digest_tui.query import parse
+
+    parsed = parse(text)
+    hints = [f"query, column {hint.start + 1}: {hint.message}" for hint in parsed.hints]
+    _narrate(hints)
+    if hints and strict:
+        raise click.UsageError("nothing is marked by a query that was not understood as a whole")
+    return parsed.query
+
+
+def _print(chunks: Iterable[str]) -> None:
+    for chunk in chunks:
+        click.echo(chunk, nl=False)
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _narrate(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in sentence)
+        click.echo(f"digest-tui: {printable}", err=True)
+
+
+def _fail(sentence: str) -> NoReturn:
+    _narrate([sentence])
+    sys.exit(1)

@@ -1,0 +1,142 @@
+"""Digest text to a `Digest` and its problems: a module a format, and which one it is.
+
+Law: parsing never raises, on any text, and every line that is not blank becomes part of a field,
+is structure (a label, a heading, a header), or is named in a problem. A format is told by what a
+text says, never by its name.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal
+
+from digest_tui.formats import dates, exported, markdown, text
+from digest_tui.formats.drafts import Reading, draft, placed
+from digest_tui.formats.lines import ABSTRACTS, FIELDS, Block, Kind, clean
+from digest_tui.formats.listings import Reader
+from digest_tui.paper import Digest, Problem
+
+Format = Literal["text", "markdown", "export"]
+
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_BINARY = {
+    b"%PDF": "a PDF file",
+    b"PK\x03\x04": "a ZIP archive or an office document",
+    b"\x1f\x8b": "a compressed file",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"SQLite format 3": "a database",
+}
+_OPENING = re.compile(
+    r"^ *(?:(?P<text>(?P<header>生成时间\s*[:：].*发布时间|今天共有\s*\d+\s*篇)"
+    r"|(?:keyword|关键词|关键字)\s*[:：])"
+    r"|#{1,6}\s+(?:(?P<listing>(?:new submissions|showing new listings) for\b|今天共有\s*\d+\s*篇)"
+    r"|(?:keyword|关键词|关键字)\s*[:：]))",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What a digest alone begins with; a keyword alone is not enough."""
+_RESULT = re.compile(
+    r"there is no result|arxiv\.org/|(?:authors?|作者)(?:\*\*)?\s*[:：]", re.IGNORECASE
+)
+_CONTENT = ABSTRACTS | {Kind.ABS_URL, Kind.PDF_URL}
+_HEADING = re.compile(r"^#{1,6}\s+\S", re.MULTILINE)
+
+
+def why_not_text(data: bytes) -> str:
+    """What a file is that holds no text, or nothing for a text."""
+    for magic, what in _BINARY.items():
+        if data.startswith(magic):
+            return what
+    if b"\0" in data and not data.startswith(_UTF16):
+        return "not text: it holds NUL bytes"
+    return ""
+
+
+def decode(data: bytes) -> tuple[str, tuple[Problem, ...]]:
+    """The text of a file in UTF-8, or in UTF-16 with its mark; a problem where it is neither."""
+    encoding = "utf-16" if data.startswith(_UTF16) else "utf-8-sig"
+    try:
+        return data.decode(encoding), ()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"bytes that are not {encoding[:6].upper()}, here first; shown as “\ufffd”"
+        return data.decode(encoding, "replace"), (Problem(line, message),)
+
+
+def recognize(content: str) -> Format | None:
+    """The format of a text, or nothing if it is no digest."""
+    return _recognize(clean(content))
+
+
+def parse(content: str, name: str = "", fallback_day: date | None = None) -> Digest:
+    """The digest that a text holds. `name` may state its day; `fallback_day` is the last resort.
+
+    A text that is no digest gives one without entries, with a problem that says so.
+    """
+    content = clean(content)
+    format_ = _recognize(content)
+    if format_ is None:
+        return Digest("", None, problems=(Problem(0, "this is no digest: nothing was read"),))
+    reading = exported.read(content) if format_ == "export" else _read(content, format_)
+    entries, problems = placed(reading.drafts)
+    stated = reading.stated
+    day = stated.day or markdown.front_matter_day(content) or dates.in_text(name)
+    problems += [*reading.problems, *_day_problems(day, fallback_day), *_count_problems(reading)]
+    return Digest(
+        format_,
+        day or fallback_day,
+        stated.announced_at,
+        stated.generated_at,
+        reading.declared,
+        tuple(dict.fromkeys((*reading.keywords, *(entry.keyword for entry in entries)))),
+        entries,
+        tuple(sorted(problems, key=lambda problem: problem.line)),
+    )
+
+
+def _recognize(content: str) -> Format | None:
+    if content.lstrip().startswith(exported.SIGNATURE):
+        return "export"
+    if opening := _OPENING.search(content):
+        certain = opening["header"] or opening["listing"] or _RESULT.search(content)
+        format_: Format = "text" if opening["text"] else "markdown"
+        return format_ if certain else None
+    if _HEADING.search(content) and _has_paper(markdown.blocks(content)[0]):
+        return "markdown"
+    return "text" if _has_paper(text.blocks(content)[0]) else None
+
+
+def _has_paper(blocks: Iterable[Block]) -> bool:
+    """Whether authors, something to read and a third field stand somewhere."""
+    kinds = {block.kind for block in blocks} & FIELDS
+    return len(kinds) > 2 and Kind.AUTHORS in kinds and not kinds.isdisjoint(_CONTENT)
+
+
+def _read(content: str, format_: Literal["text", "markdown"]) -> Reading:
+    blocks, problems = text.blocks(content) if format_ == "text" else markdown.blocks(content)
+    reader = Reader()
+    reader.read(blocks)
+    return Reading(
+        [draft(listing) for listing in reader.listings],
+        tuple(reader.keywords),
+        [*problems, *reader.problems],
+        reader.stated,
+        reader.declared,
+    )
+
+
+def _day_problems(day: date | None, fallback_day: date | None) -> list[Problem]:
+    if day:
+        return []
+    kept = f"taken as {fallback_day}" if fallback_day else "left without"
+    return [Problem(0, f"the digest states no day; {kept}")]
+
+
+def _count_problems(reading: Reading) -> list[Problem]:
+    listed = len(reading.drafts)
+    if reading.declared is None or reading.declared == listed:
+        return []
+    return [Problem(0, f"the digest announces {reading.declared} papers and lists {listed}")]

@@ -1,0 +1,232 @@
+"""From blocks to listings: which blocks make a paper, and which lines are its titles.
+
+One machine reads plain text and Markdown. A paper begins at a heading that a label follows, or at
+a label that cannot belong to the paper before. In the second case its titles are the last lines
+of the block before, and how many they are is told by letters: an abstract in between stays whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from digest_tui.formats import dates
+from digest_tui.formats.lines import (
+    ABSTRACTS,
+    FIELDS,
+    HEAD,
+    LABELS,
+    Block,
+    Kind,
+    Row,
+    han_share,
+    is_chinese,
+    left_out,
+)
+from digest_tui.paper import Problem, has_han
+
+_KNOWN = re.compile(r"there (?:is|are) no results?\b|(?:keyword list|excluded)\s*:", re.IGNORECASE)
+"""What a section may say where its papers would stand."""
+_TITLE_FOLLOWS = re.compile(r"(?:\*\*)?([\w ]+?)\s*[:：](?:\*\*)?")
+_SENTENCE_END = re.compile(r"(?:[.!?。！？…][)）\]”’\"'」]*|URL|/\S*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A paper as it stands in the digest: its titles, and a block for each labelled field."""
+
+    keywords: tuple[str, ...]
+    line: int
+    titles: tuple[str, ...]
+    fields: tuple[Block, ...]
+
+
+class Reader:
+    """Reads blocks one after the other; what it has read so far is in its attributes."""
+
+    def __init__(self) -> None:
+        self.keywords: dict[str, None] = {}
+        self.listings: list[Listing] = []
+        self.problems: list[Problem] = []
+        self.declared: int | None = None
+        self.stated = dates.Stated()
+        self._keyword = ""
+        self._unproven: Block | None = None
+        self._titles: tuple[Row, ...] = ()
+        self._fields: list[Block] = []
+        self._headed = False
+        self._loose: tuple[Row, ...] = ()
+
+    def read(self, blocks: Sequence[Block]) -> None:
+        """Reads a whole digest."""
+        nothing = Block(Kind.START, 0, "")
+        for block, following in pairwise((*blocks, nothing)):
+            if block.kind in FIELDS:
+                self._field(block)
+            elif block.kind is Kind.HEADING and following.kind in FIELDS:
+                self._headed_paper(block)
+            elif block.kind is Kind.RULE and not block.rows:
+                continue
+            else:
+                self._section(block)
+        self._end()
+
+    def _field(self, block: Block) -> None:
+        block = self._second_abstract(block)
+        if self._begins_paper(block.kind):
+            labelled = block.kind in (Kind.TITLE, Kind.TITLE_ZH)
+            titles = () if labelled else self._take_titles()
+            self._close()
+            self._begin(titles)
+        self._drop_loose()
+        self._fields.append(block)
+
+    def _second_abstract(self, block: Block) -> Block:
+        """`摘要` beside `Abstract`: of two with one meaning, the second is the other language."""
+        if block.kind is not Kind.ABSTRACT:
+            return block
+        abstracts = [field for field in self._fields if field.kind in ABSTRACTS]
+        if [field.kind for field in abstracts] != [Kind.ABSTRACT]:
+            return block
+        same = is_chinese(block.text) == is_chinese(abstracts[0].text)
+        return block if same else replace(block, kind=Kind.ABSTRACT_ZH)
+
+    def _begins_paper(self, kind: Kind) -> bool:
+        if not self._fields:
+            return not self._headed
+        kinds = [field.kind for field in self._fields]
+        if kind in kinds:
+            return True
+        return kind in HEAD and not self._headed and not ABSTRACTS.isdisjoint(kinds)
+
+    def _begin(self, titles: tuple[Row, ...]) -> None:
+        self._titles, self._headed = titles, False
+        if self._unproven:
+            self.keywords.setdefault(self._keyword)
+            self._unproven = None
+
+    def _headed_paper(self, block: Block) -> None:
+        self._close()
+        self._drop_loose()
+        label = _TITLE_FOLLOWS.fullmatch(block.value)
+        named = label is not None and LABELS.get(label[1].casefold()) is Kind.TITLE
+        rows = block.rows if named else (Row(block.line, block.value), *block.rows)
+        self._begin(rows[:2])
+        self._loose = rows[2:]
+        self._headed = True
+
+    def _section(self, block: Block) -> None:
+        if block.kind is not Kind.RULE:
+            self._close()
+        self._drop_loose()
+        if block.kind in (Kind.KEYWORD, Kind.HEADING):
+            self._open(block)
+        elif block.kind is Kind.COUNT:
+            self.declared = (self.declared or 0) + int(block.value)
+        elif block.kind is Kind.HEADER:
+            self._header(block, dates.in_header(block.value))
+        self._loose = tuple(row for row in block.rows if not _KNOWN.match(row.text))
+
+    def _open(self, block: Block) -> None:
+        if self._unproven:
+            self.problems += left_out([Row(self._unproven.line, self._unproven.value)])
+            self._unproven = None
+        if block.kind is Kind.HEADING and dates.in_text(block.value):
+            self._header(block, dates.Stated())
+            return
+        self._keyword = block.value
+        if block.kind is Kind.KEYWORD:
+            self.keywords.setdefault(block.value)
+        else:
+            self._unproven = block
+
+    def _header(self, block: Block, stated: dates.Stated) -> None:
+        if stated.day is None:
+            stated = dates.Stated(dates.in_text(block.value))
+        if stated.day is None:
+            message = f"the day could not be read from this line: “{block.value}”"
+            self.problems.append(Problem(block.line, message))
+        elif self.stated.day is None:
+            self.stated = stated
+        elif self.stated.day != stated.day:
+            message = f"another day than the one stated first, left out: “{block.value}”"
+            self.problems.append(Problem(block.line, message))
+
+    def _take_titles(self) -> tuple[Row, ...]:
+        """The lines before the block at hand that are the titles of its paper, taken away."""
+        if self._loose or not self._fields:
+            rows, self._loose = self._loose, ()
+            number = count_titles([row.text for row in rows], Kind.KEYWORD, 0)
+            self._loose = rows[: len(rows) - number]
+        else:
+            last = self._fields[-1]
+            rows = last.rows
+            needed = int(last.kind not in ABSTRACTS and not last.value)
+            number = count_titles([row.text for row in rows], last.kind, needed)
+            if number:
+                kept = tuple(row for row in last.body if row.line < rows[-number].line)
+                self._fields[-1] = replace(last, body=kept)
+        return rows[len(rows) - number :]
+
+    def _drop_loose(self) -> None:
+        self.problems += left_out(self._loose)
+        self._loose = ()
+
+    def _close(self) -> None:
+        if self._titles or self._fields:
+            line = self._titles[0].line if self._titles else self._fields[0].line
+            titles = tuple(row.text for row in self._titles)
+            self.listings.append(Listing((self._keyword,), line, titles, tuple(self._fields)))
+        self._titles, self._fields, self._headed = (), [], False
+
+    def _end(self) -> None:
+        self._dangling_title()
+        self._cut_off()
+        self._close()
+        self._drop_loose()
+        if self._unproven:
+            self.problems += left_out([Row(self._unproven.line, self._unproven.value)])
+
+    def _dangling_title(self) -> None:
+        """Titles at the end make a paper only where the digest announces one more."""
+        listed = len(self.listings) + bool(self._fields)
+        if self._headed or (self.declared or 0) <= listed:
+            return
+        fields, loose = self._fields.copy(), self._loose
+        titles = self._take_titles()
+        text_left = loose or (self._fields and self._fields[-1].text)
+        if titles and text_left and not _SENTENCE_END.search(titles[0].text):
+            self._close()
+            self._begin(titles)
+        else:
+            self._fields, self._loose = fields, loose
+
+    def _cut_off(self) -> None:
+        if self._loose or not self._fields or self._fields[-1].kind not in ABSTRACTS:
+            return
+        block = self._fields[-1]
+        if block.text and not _SENTENCE_END.search(block.text):
+            line = block.rows[-1].line if block.rows else block.line
+            message = "the digest ends within a sentence and may be cut off; kept as it stands"
+            self.problems.append(Problem(line, message))
+
+
+def count_titles(lines: Sequence[str], kind: Kind, needed: int) -> int:
+    """How many of the last lines of a block are titles: 2 with a Chinese one, 1, or 0.
+
+    `needed` lines belong to the block itself, whatever they look like.
+    """
+    available = len(lines) - needed
+    if available <= 1:
+        return max(available, 0)
+    before, last = lines[-2:]
+    if has_han(last) and not is_chinese(before) and han_share(before) < han_share(last):
+        return 2
+    if kind is Kind.KEYWORD:
+        return 2 if available == 2 else 1
+    if kind is Kind.ABSTRACT_ZH and available == 3 and has_han(before) == has_han(last):
+        return 2
+    follows_chinese = available > 2 and has_han(lines[-3])
+    return 2 if follows_chinese and not has_han(before) and not has_han(last) else 1

@@ -1,0 +1,703 @@
+"""The index: everything the library knows, in one SQLite file that can be deleted at any time.
+
+The truth is the digest files and the journals of marks; the index mirrors both and answers
+every question about them, so that a start parses nothing and a list fetches only the rows on
+screen. A file that is damaged, or of another version, is deleted and built again.
+
+Full text is FTS5 over `query.segment`'s output: `unicode61` words, every Han character its own
+token, so that a Chinese word of any length is an exact phrase. The table is contentless
+(https://sqlite.org/fts5.html#contentless_tables): rows leave it by being written once more
+with the 'delete' command.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import astuple, dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from digest_tui import query as q
+from digest_tui.marks import READ, STAR, Change, Stamp
+from digest_tui.paper import Digest, Holding, Paper, PaperId, Problem, Subject, has_han
+from digest_tui.store import Position, Reading
+
+VERSION = 1
+"""Raised whenever the tables change; another version's file is built anew."""
+
+Status = Literal["all", "unread", "starred"]
+
+_TABLES = """
+CREATE TABLE files (name TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, sha256 TEXT,
+                    digest INTEGER, refused TEXT) WITHOUT ROWID;
+CREATE TABLE digests (n INTEGER PRIMARY KEY, file TEXT, sha256 TEXT UNIQUE, format TEXT, day TEXT,
+                      announced_at TEXT, generated_at TEXT, declared INTEGER, listing TEXT,
+                      entries INTEGER, papers INTEGER, unread INTEGER);
+CREATE INDEX digests_by_day ON digests (day, n);
+CREATE TABLE keywords (n INTEGER PRIMARY KEY, keyword TEXT UNIQUE);
+CREATE TABLE sections (digest INTEGER, place INTEGER, keyword INTEGER,
+                       PRIMARY KEY (digest, place)) WITHOUT ROWID;
+CREATE TABLE entries (digest INTEGER, seq INTEGER, position INTEGER, keyword INTEGER,
+                      paper INTEGER, PRIMARY KEY (digest, seq)) WITHOUT ROWID;
+CREATE INDEX entries_by_paper ON entries (paper, digest);
+CREATE TABLE problems (digest INTEGER, line INTEGER, message TEXT);
+CREATE INDEX problems_by_digest ON problems (digest);
+CREATE TABLE papers (n INTEGER PRIMARY KEY, id TEXT UNIQUE, day TEXT, read INTEGER, starred INTEGER,
+                     translated INTEGER, code TEXT, title TEXT, title_zh TEXT, authors TEXT,
+                     abs_url TEXT, pdf_url TEXT);
+CREATE INDEX papers_by_read ON papers (read);
+CREATE INDEX papers_by_starred ON papers (starred);
+CREATE TABLE texts (n INTEGER PRIMARY KEY, abstract TEXT, abstract_zh TEXT);
+CREATE TABLE subjects (n INTEGER PRIMARY KEY, code TEXT, name TEXT, UNIQUE (code, name));
+CREATE TABLE paper_subjects (paper INTEGER, place INTEGER, subject INTEGER,
+                             PRIMARY KEY (paper, place)) WITHOUT ROWID;
+CREATE INDEX papers_by_subject ON paper_subjects (subject, paper);
+CREATE TABLE marks (paper TEXT, field TEXT, value TEXT, ms INTEGER, count INTEGER, device TEXT,
+                    PRIMARY KEY (paper, field)) WITHOUT ROWID;
+CREATE TABLE journals (name TEXT PRIMARY KEY, position TEXT) WITHOUT ROWID;
+CREATE VIRTUAL TABLE full_text USING fts5(
+    title, title_zh, authors, abstract, abstract_zh, id,
+    content='', tokenize='unicode61 remove_diacritics 2');
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """A digest file as it was when it was indexed."""
+
+    name: str
+    """Its path: relative within the library's own folder, absolute elsewhere."""
+    size: int
+    mtime_ns: int
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestRow:
+    """A digest in the list of digests."""
+
+    n: int
+    day: date
+    file: str
+    format: str
+    entries: int
+    papers: int
+    unread: int
+    same_as: date | None
+    """The day of the earlier digest that this one issues again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many papers the library holds, each counted once."""
+
+    papers: int
+    unread: int
+    starred: int
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a row of the list shows of a paper."""
+
+    n: int
+    id: PaperId
+    title: str
+    title_zh: str
+    authors: tuple[str, ...]
+    code: str
+    day: date
+    read: bool
+    starred: bool
+
+
+class Index:
+    """One connection to the index file. Each thread opens its own."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens the index, building an empty one where there is none that can be used.
+
+        Raises `OSError` where the folder cannot be made, `sqlite3.Error` where not even an
+        empty index can be.
+        """
+        self.path = path
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._db = self._connect()
+        except sqlite3.DatabaseError as error:
+            if _is_locked(error):
+                raise
+            self.delete()
+            self._db = self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=5, isolation_level=None)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.create_function("fold", 1, q.fold, deterministic=True)
+            _ensure_tables(db)
+        except sqlite3.DatabaseError:
+            db.close()
+            raise
+        return db
+
+    def delete(self) -> None:
+        """Deletes the index file; nothing is lost but the time to build it again."""
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                self.path.with_name(self.path.name + suffix).unlink()
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._db.close()
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """A transaction: a change happens wholly or not at all."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.rollback()
+            raise
+        self._db.commit()
+
+    # What stands in the digest files.
+
+    def files(self) -> dict[str, FileStamp]:
+        """Every file that was looked at, by name, those that are no digest included."""
+        rows = self._db.execute("SELECT name, size, mtime_ns, sha256 FROM files")
+        return {row[0]: FileStamp(*row) for row in rows}
+
+    def refused_files(self) -> list[tuple[str, str]]:
+        """The files in the digest folders that are no digest, each with the reason."""
+        return self._db.execute(
+            "SELECT name, refused FROM files WHERE refused IS NOT NULL ORDER BY name"
+        ).fetchall()
+
+    def digest_of(self, sha256: str) -> int | None:
+        """The number of the digest with this content."""
+        return self._number("SELECT n FROM digests WHERE sha256 = ?", sha256)
+
+    def new_papers(self, digest: Digest) -> int:
+        """How many papers of a digest the library does not hold."""
+        known = "SELECT 1 FROM papers WHERE id = ?"
+        return sum(self._number(known, paper.id) is None for paper in digest.papers)
+
+    def refuse(self, file: FileStamp, reason: str) -> None:
+        """Remembers that a file is no digest, so that it is not read at every start."""
+        self.forget(file.name)
+        self._db.execute(
+            "INSERT INTO files VALUES (?, ?, ?, ?, NULL, ?)",
+            (file.name, file.size, file.mtime_ns, file.sha256, reason),
+        )
+
+    def add(self, file: FileStamp, digest: Digest, day: date) -> int:
+        """Adds a digest, or another file with the content of a known one; its number."""
+        self.forget(file.name)
+        number = self.digest_of(file.sha256)
+        if number is None:
+            number = self._add_digest(file, digest, day)
+        self._db.execute(
+            "INSERT INTO files VALUES (?, ?, ?, ?, ?, NULL)",
+            (file.name, file.size, file.mtime_ns, file.sha256, number),
+        )
+        return number
+
+    def forget(self, name: str) -> None:
+        """Takes a file out, its digest if no other file holds it, and papers of no digest."""
+        row = self._db.execute("SELECT digest FROM files WHERE name = ?", (name,)).fetchone()
+        self._db.execute("DELETE FROM files WHERE name = ?", (name,))
+        if row is None or row[0] is None:
+            return
+        other = self._db.execute("SELECT name FROM files WHERE digest = ?", row).fetchone()
+        if other:
+            self._db.execute("UPDATE digests SET file = ? WHERE n = ?", (other[0], row[0]))
+            return
+        papers = [n for (n,) in self._db.execute("SELECT paper FROM entries WHERE digest = ?", row)]
+        self._db.execute("DELETE FROM digests WHERE n = ?", row)
+        for table in ("sections", "entries", "problems"):
+            self._db.execute(f"DELETE FROM {table} WHERE digest = ?", row)
+        self._drop_orphans(papers)
+
+    def _add_digest(self, file: FileStamp, digest: Digest, day: date) -> int:
+        cursor = self._db.execute(
+            "INSERT INTO digests (file, sha256, format, day, announced_at, generated_at, declared,"
+            " listing) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                file.name,
+                file.sha256,
+                digest.format,
+                day.isoformat(),
+                digest.announced_at and digest.announced_at.isoformat(),
+                digest.generated_at and digest.generated_at.isoformat(),
+                digest.declared,
+                _listing(digest),
+            ),
+        )
+        number = cursor.lastrowid or 0
+        keywords = {keyword: self._keyword(keyword) for keyword in digest.keywords}
+        self._db.executemany(
+            "INSERT INTO sections VALUES (?, ?, ?)",
+            [(number, place, keywords[word]) for place, word in enumerate(digest.keywords)],
+        )
+        papers = {paper.id: self._put(paper, day) for paper in digest.papers}
+        self._db.executemany(
+            "INSERT INTO entries VALUES (?, ?, ?, ?, ?)",
+            [
+                (number, seq, entry.position, self._keyword(entry.keyword), papers[entry.paper.id])
+                for seq, entry in enumerate(digest.entries)
+            ],
+        )
+        self._db.executemany(
+            "INSERT INTO problems VALUES (?, ?, ?)",
+            [(number, problem.line, problem.message) for problem in digest.problems],
+        )
+        self._db.execute(
+            "UPDATE digests SET entries = ?, papers = ? WHERE n = ?",
+            (len(digest.entries), len(papers), number),
+        )
+        self._recount([number])
+        return number
+
+    def _keyword(self, keyword: str) -> int:
+        self._db.execute("INSERT OR IGNORE INTO keywords (keyword) VALUES (?)", (keyword,))
+        return self._number("SELECT n FROM keywords WHERE keyword = ?", keyword) or 0
+
+    def _put(self, paper: Paper, day: date) -> int:
+        """Adds a paper, or renews the known one from a digest at least as new."""
+        row = self._db.execute("SELECT n, day FROM papers WHERE id = ?", (paper.id,)).fetchone()
+        if row is None:
+            return self._insert(paper, day)
+        number, known_day = row
+        known = self._paper(number)
+        newer, older = (paper, known) if day.isoformat() >= known_day else (known, paper)
+        merged = _filled(newer, older)
+        if merged != known or day.isoformat() > known_day:
+            self._unwrite(number, known)
+            self._write(number, merged, max(day.isoformat(), known_day))
+        return int(number)
+
+    def _insert(self, paper: Paper, day: date) -> int:
+        marks = dict(
+            self._db.execute("SELECT field, value FROM marks WHERE paper = ?", (paper.id,))
+        )
+        cursor = self._db.execute(
+            "INSERT INTO papers (id, read, starred) VALUES (?, ?, ?)",
+            (paper.id, marks.get(READ) == "true", marks.get(STAR) == "true"),
+        )
+        number = cursor.lastrowid or 0
+        self._write(number, paper, day.isoformat())
+        return number
+
+    def _write(self, number: int, paper: Paper, day: str) -> None:
+        self._db.execute(
+            "UPDATE papers SET day = ?, translated = ?, code = ?, title = ?, title_zh = ?,"
+            " authors = ?, abs_url = ?, pdf_url = ? WHERE n = ?",
+            (
+                day,
+                has_han(paper.title_zh) or has_han(paper.abstract_zh),
+                paper.subjects[0].code if paper.subjects else "",
+                paper.title,
+                paper.title_zh,
+                json.dumps(paper.authors, ensure_ascii=False),
+                paper.abs_url,
+                paper.pdf_url,
+                number,
+            ),
+        )
+        self._db.execute(
+            "INSERT INTO texts VALUES (?, ?, ?)", (number, paper.abstract, paper.abstract_zh)
+        )
+        self._db.executemany(
+            "INSERT INTO paper_subjects VALUES (?, ?, ?)",
+            [(number, place, self._subject(s)) for place, s in enumerate(paper.subjects)],
+        )
+        self._db.execute(
+            "INSERT INTO full_text (rowid, title, title_zh, authors, abstract, abstract_zh, id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (number, *_searched(paper)),
+        )
+
+    def _unwrite(self, number: int, paper: Paper) -> None:
+        self._db.execute("DELETE FROM texts WHERE n = ?", (number,))
+        self._db.execute("DELETE FROM paper_subjects WHERE paper = ?", (number,))
+        self._db.execute(
+            "INSERT INTO full_text (full_text, rowid, title, title_zh, authors, abstract,"
+            " abstract_zh, id) VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)",
+            (number, *_searched(paper)),
+        )
+
+    def _drop_orphans(self, papers: Iterable[int]) -> None:
+        for number in set(papers):
+            if self._number("SELECT 1 FROM entries WHERE paper = ? LIMIT 1", number) is None:
+                self._unwrite(number, self._paper(number))
+                self._db.execute("DELETE FROM papers WHERE n = ?", (number,))
+
+    def _subject(self, subject: Subject) -> int:
+        key = (subject.code, subject.name)
+        self._db.execute("INSERT OR IGNORE INTO subjects (code, name) VALUES (?, ?)", key)
+        return self._number("SELECT n FROM subjects WHERE code = ? AND name = ?", *key) or 0
+
+    # What stands in the journals.
+
+    def positions(self) -> dict[str, Position]:
+        """How far each journal has been mirrored."""
+        rows = self._db.execute("SELECT name, position FROM journals")
+        return {name: Position(*json.loads(position)) for name, position in rows}
+
+    def mirror(self, read: Callable[[Mapping[str, Position]], Reading]) -> set[PaperId]:
+        """Takes over what the journals say that is new; the papers whose marks changed.
+
+        The journals are read inside the transaction, so that two windows that mirror at once
+        do not both advance from the same place.
+        """
+        with self.change():
+            reading = read(self.positions())
+            touched = {change.paper for change in reading.changes if self._apply(change)}
+            self._db.executemany(
+                "INSERT OR REPLACE INTO journals VALUES (?, ?)",
+                [(name, json.dumps(astuple(at))) for name, at in reading.positions.items()],
+            )
+            self._reflect(touched)
+        return touched
+
+    def _apply(self, change: Change) -> bool:
+        value = json.dumps(change.value, sort_keys=True)
+        cursor = self._db.execute(
+            "INSERT INTO marks VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+            " ON CONFLICT (paper, field) DO UPDATE"
+            " SET value = ?3, ms = ?4, count = ?5, device = ?6"
+            " WHERE (ms, count, device, value) < (?4, ?5, ?6, ?3)",
+            (change.paper, change.field, value, *_stamp(change), change.device),
+        )
+        return cursor.rowcount > 0
+
+    def _reflect(self, touched: Iterable[PaperId]) -> None:
+        """Carries marks over to the papers, and to the counts of their digests."""
+        digests: set[int] = set()
+        for paper in touched:
+            self._db.execute(
+                "UPDATE papers SET"
+                " read = EXISTS (SELECT 1 FROM marks WHERE paper = ?1 AND field = ?2"
+                "                AND value = 'true'),"
+                " starred = EXISTS (SELECT 1 FROM marks WHERE paper = ?1 AND field = ?3"
+                "                   AND value = 'true')"
+                " WHERE id = ?1",
+                (paper, READ, STAR),
+            )
+            digests.update(
+                n
+                for (n,) in self._db.execute(
+                    "SELECT digest FROM entries WHERE paper = (SELECT n FROM papers WHERE id = ?)",
+                    (paper,),
+                )
+            )
+        self._recount(digests)
+
+    def _recount(self, digests: Iterable[int]) -> None:
+        self._db.executemany(
+            "UPDATE digests SET unread = (SELECT count(DISTINCT paper) FROM entries"
+            " JOIN papers ON papers.n = paper WHERE digest = ?1 AND NOT read) WHERE n = ?1",
+            [(number,) for number in digests],
+        )
+
+    def winner(self, paper: PaperId, field: str) -> Change | None:
+        """The change that holds for a paper's field, of all devices'."""
+        row = self._db.execute(
+            "SELECT value, ms, count, device FROM marks WHERE paper = ? AND field = ?",
+            (paper, field),
+        ).fetchone()
+        if row is None:
+            return None
+        return Change(paper, field, json.loads(row[0]), Stamp(row[1], row[2]), row[3])
+
+    # What the screen and the shell ask.
+
+    def digests(self) -> list[DigestRow]:
+        """The digests, newest first."""
+        rows = self._db.execute(
+            "SELECT n, day, file, format, entries, papers, unread, listing FROM digests"
+            " ORDER BY day, n"
+        ).fetchall()
+        first_issued: dict[str, str] = {}
+        digests = []
+        for n, day, file, format_, entries, papers, unread, listing in rows:
+            earlier = first_issued.setdefault(listing, day) if entries else day
+            same_as = date.fromisoformat(earlier) if earlier != day else None
+            digests.append(
+                DigestRow(
+                    n, date.fromisoformat(day), file, format_, entries, papers, unread, same_as
+                )
+            )
+        return digests[::-1]
+
+    def details(self, digest: int) -> tuple[datetime | None, datetime | None, int | None]:
+        """When a digest was announced and generated, and how many entries it declares."""
+        announced, generated, declared = self._db.execute(
+            "SELECT announced_at, generated_at, declared FROM digests WHERE n = ?", (digest,)
+        ).fetchone()
+        return _moment(announced), _moment(generated), declared
+
+    def sections(self, digest: int) -> list[tuple[str, int]]:
+        """The keywords of a digest in order, each with the number of its entries."""
+        return self._db.execute(
+            "SELECT keywords.keyword, (SELECT count(*) FROM entries WHERE digest = ?1"
+            " AND entries.keyword = sections.keyword)"
+            " FROM sections JOIN keywords ON keywords.n = sections.keyword"
+            " WHERE digest = ?1 ORDER BY place",
+            (digest,),
+        ).fetchall()
+
+    def problems(self, digest: int) -> list[Problem]:
+        """The problems of a digest, by line."""
+        rows = self._db.execute(
+            "SELECT line, message FROM problems WHERE digest = ? ORDER BY line", (digest,)
+        )
+        return [Problem(line, message) for line, message in rows]
+
+    def starred_in(self, digest: int) -> int:
+        """How many papers of a digest are starred."""
+        sql = "SELECT count(DISTINCT paper) FROM entries JOIN papers ON papers.n = paper"
+        return self._number(f"{sql} WHERE digest = ? AND starred", digest) or 0
+
+    def totals(self) -> Totals:
+        """The counts over the whole library."""
+        papers = self._number("SELECT count(*) FROM papers") or 0
+        unread = self._number("SELECT count(*) FROM papers WHERE read = 0") or 0
+        starred = self._number("SELECT count(*) FROM papers WHERE starred = 1") or 0
+        return Totals(papers, unread, starred)
+
+    def places(
+        self, digest: int | None, status: Status, query: q.Query, today: date
+    ) -> list[tuple[str, int, int]]:
+        """(keyword, paper number, is read) of every entry found: newest digest first, in order.
+
+        `digest` None means all of them. A paper appears once for each of its entries.
+        """
+        where, values = _where(query, today)
+        scope = "" if digest is None else "AND entries.digest = ? "
+        return self._db.execute(
+            "SELECT keywords.keyword, entries.paper, papers.read FROM entries"
+            " JOIN digests ON digests.n = entries.digest"
+            " JOIN keywords ON keywords.n = entries.keyword"
+            " JOIN papers ON papers.n = entries.paper"
+            f" WHERE {_STATUS[status]} AND {where} {scope}"
+            "ORDER BY digests.day DESC, digests.n DESC, entries.position, entries.seq",
+            [*values, *([] if digest is None else [digest])],
+        ).fetchall()
+
+    def digest_with_unread(
+        self, beyond: DigestRow | None, step: Literal[1, -1], query: q.Query, today: date
+    ) -> int | None:
+        """The next older (step 1) or newer (-1) digest with an unread paper that is found."""
+        where, values = _where(query, today)
+        side, order = ("<", "DESC") if step == 1 else (">", "ASC")
+        bound = f"AND (digests.day, digests.n) {side} (?, ?)" if beyond else ""
+        return self._number(
+            "SELECT digests.n FROM digests JOIN entries ON entries.digest = digests.n"
+            " JOIN papers ON papers.n = entries.paper"
+            f" WHERE unread > 0 AND NOT papers.read AND {where} {bound}"
+            f" ORDER BY digests.day {order}, digests.n {order} LIMIT 1",
+            *values,
+            *((beyond.day.isoformat(), beyond.n) if beyond else ()),
+        )
+
+    def cards(self, numbers: Sequence[int]) -> dict[int, Card]:
+        """The rows to show for some papers, by paper number."""
+        rows = self._db.execute(
+            "SELECT n, id, title, title_zh, authors, code, day, read, starred FROM papers"
+            f" WHERE n IN ({', '.join('?' * len(numbers))})",
+            list(numbers),
+        )
+        return {
+            n: Card(
+                n,
+                id_,
+                title,
+                title_zh,
+                tuple(json.loads(authors)),
+                code,
+                date.fromisoformat(day),
+                bool(read),
+                bool(starred),
+            )
+            for n, id_, title, title_zh, authors, code, day, read, starred in rows
+        }
+
+    def numbers(self, ids: Iterable[PaperId]) -> dict[PaperId, int]:
+        """The numbers of the papers with these ids, as far as the library holds them."""
+        found = ((id_, self._number("SELECT n FROM papers WHERE id = ?", id_)) for id_ in ids)
+        return {id_: number for id_, number in found if number is not None}
+
+    def holding(self, number: int) -> Holding:
+        """A paper with its places and marks."""
+        listed = self._db.execute(
+            "SELECT keyword, day FROM entries JOIN digests ON digests.n = digest"
+            " WHERE paper = ? ORDER BY day DESC, digests.n DESC, position, seq",
+            (number,),
+        ).fetchall()
+        names = dict(self._db.execute("SELECT n, keyword FROM keywords"))
+        read, starred = self._db.execute(
+            "SELECT read, starred FROM papers WHERE n = ?", (number,)
+        ).fetchone()
+        return Holding(
+            self._paper(number),
+            keywords=tuple(dict.fromkeys(names[keyword] for keyword, _ in listed)),
+            digests=tuple(dict.fromkeys(date.fromisoformat(day) for _, day in listed)),
+            read=bool(read),
+            starred=bool(starred),
+        )
+
+    def found(self, query: q.Query, today: date) -> list[int]:
+        """The papers that a query finds, each once, in digest order."""
+        return list(dict.fromkeys(n for _, n, _ in self.places(None, "all", query, today)))
+
+    def _paper(self, number: int) -> Paper:
+        id_, title, title_zh, authors, abs_url, pdf_url, abstract, abstract_zh = self._db.execute(
+            "SELECT id, title, title_zh, authors, abs_url, pdf_url, abstract, abstract_zh"
+            " FROM papers JOIN texts USING (n) WHERE n = ?",
+            (number,),
+        ).fetchone()
+        subjects = self._db.execute(
+            "SELECT code, name FROM paper_subjects JOIN subjects ON subjects.n = subject"
+            " WHERE paper = ? ORDER BY place",
+            (number,),
+        )
+        return Paper(
+            id_,
+            title,
+            title_zh,
+            tuple(json.loads(authors)),
+            tuple(Subject(code, name) for code, name in subjects),
+            abs_url,
+            pdf_url,
+            abstract,
+            abstract_zh,
+        )
+
+    def _number(self, sql: str, *values: object) -> int | None:
+        row = self._db.execute(sql, values).fetchone()
+        return None if row is None else row[0]
+
+
+_STATUS: Mapping[Status, str] = {
+    "all": "1",
+    "unread": "NOT papers.read",
+    "starred": "papers.starred",
+}
+
+_IS: Mapping[str, str] = {
+    "read": "papers.read",
+    "unread": "NOT papers.read",
+    "starred": "papers.starred",
+    "unstarred": "NOT papers.starred",
+    "translated": "papers.translated",
+}
+
+
+def _where(query: q.Query, today: date) -> tuple[str, list[object]]:
+    """A query as an SQL condition on `papers`, and its values in order."""
+    match query:
+        case q.Everything():
+            return "1", []
+        case q.Is(state):
+            return _IS[state], []
+        case q.Not(inner):
+            condition, values = _where(inner, today)
+            return f"NOT ({condition})", values
+        case q.And(parts) | q.Or(parts):
+            glue = " AND " if isinstance(query, q.And) else " OR "
+            conditions = [_where(part, today) for part in parts]
+            joined = glue.join(condition for condition, _ in conditions)
+            return f"({joined})", [value for _, values in conditions for value in values]
+        case q.Text():
+            expression = q.fts(query)
+            if expression is None:
+                return "1", []
+            return _papers_in("SELECT rowid FROM full_text WHERE full_text MATCH ?"), [expression]
+        case q.Keyword(value):
+            return _papers_in(
+                "SELECT paper FROM entries WHERE keyword IN"
+                " (SELECT n FROM keywords WHERE instr(fold(keyword), ?))"
+            ), [q.fold(value)]
+        case q.Category(value):
+            return _papers_in(
+                "SELECT paper FROM paper_subjects WHERE subject IN (SELECT n FROM subjects"
+                " WHERE substr(fold(code), 1, length(?1)) = ?1 OR instr(fold(name), ?1))"
+            ).replace("?1", "?"), [q.fold(value)] * 3
+        case q.Dates(first, last):
+            return _listed_between(first, last)
+        case q.Recent(days):
+            return _listed_between(today - timedelta(days=min(days, today.toordinal()) - 1), None)
+
+
+def _papers_in(select: str) -> str:
+    return f"papers.n IN ({select})"
+
+
+def _listed_between(first: date | None, last: date | None) -> tuple[str, list[object]]:
+    condition = _papers_in(
+        "SELECT paper FROM entries WHERE digest IN (SELECT n FROM digests WHERE day BETWEEN ? AND ?)"
+    )
+    return condition, [(first or date.min).isoformat(), (last or date.max).isoformat()]
+
+
+def _ensure_tables(db: sqlite3.Connection) -> None:
+    """Makes the tables in an empty file. Raises `sqlite3.DatabaseError` on another version's."""
+    db.execute("BEGIN IMMEDIATE")
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        for statement in _TABLES.split(";\n"):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {VERSION}")
+    db.commit()
+    if version not in (0, VERSION):
+        raise sqlite3.DatabaseError(f"index version {version}, not {VERSION}")
+
+
+def _is_locked(error: sqlite3.Error) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and "lock" in str(error)
+
+
+def _listing(digest: Digest) -> str:
+    """What makes two digests the same listing: the papers, whatever the day and the order."""
+    ids = " ".join(sorted(paper.id for paper in digest.papers))
+    return hashlib.sha256(ids.encode()).hexdigest()[:16]
+
+
+def _filled(newer: Paper, older: Paper) -> Paper:
+    """The newer text of a paper; what it lacks from the older."""
+    lacking = {
+        name: getattr(older, name)
+        for name in Paper.__dataclass_fields__
+        if not getattr(newer, name)
+    }
+    return replace(newer, **lacking)
+
+
+def _searched(paper: Paper) -> tuple[str, ...]:
+    """What the full-text table holds of a paper, in the order of its columns."""
+    columns = (
+        paper.title,
+        paper.title_zh,
+        "\n".join(paper.authors),
+        paper.abstract,
+        paper.abstract_zh,
+        paper.id,
+    )
+    return tuple(q.segment(column) for column in columns)
+
+
+def _stamp(change: Change) -> tuple[int, int]:
+    return change.stamp.ms, change.stamp.count
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

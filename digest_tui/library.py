@@ -1,0 +1,347 @@
+"""The library: the folder of digests, what is imported into it, and what of it is new.
+
+Imported files are kept verbatim and are never written again. Whatever cannot be imported is
+refused with a reason, and stops nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from digest_tui import formats
+from digest_tui.index import FileStamp, Index
+from digest_tui.paper import Digest, PaperId
+from digest_tui.settings import Places, throwaway
+from digest_tui.store import Store, read_device
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes. A larger file is no digest: ten years of them are 300 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one file that was to be imported."""
+
+    file: str
+    status: Literal["imported", "known", "refused"]
+    digest: Digest | None = None
+    number: int | None = None
+    """The digest's number in the index."""
+    day: date | None = None
+    new: int = 0
+    """How many of its papers the library did not hold."""
+    reason: str = ""
+    """Why it was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a scan of the digest folders has come, in files."""
+
+    done: int
+    total: int
+
+
+class Library:
+    """A folder of digests with its index and its journals. Each thread opens its own."""
+
+    def __init__(self, places: Places) -> None:
+        """Opens the library; nothing is read yet. Raises what `Index` raises."""
+        self.places = places
+        self.index = Index(places.index)
+        self.store = Store(places.marks, read_device(places.device))
+
+    def close(self) -> None:
+        """Closes the index."""
+        self.index.close()
+
+    def refresh(self) -> None:
+        """Brings the index up to date with digests and journals, and waits for it."""
+        for _ in self.scan():
+            pass
+        self.mirror_marks()
+
+    def mirror_marks(self) -> set[PaperId]:
+        """Takes new marks of every device into the index; the papers that changed."""
+        return self.index.mirror(self.store.read)
+
+    def scan(self) -> Iterator[Progress]:
+        """Indexes new and changed digest files, newest name first, and drops removed ones.
+
+        Each file is one transaction, so that a scan can be abandoned at any yield.
+        """
+        known = self.index.files()
+        found = dict(self._files())
+        changed = sorted(
+            (
+                (name, path)
+                for name, (path, size, mtime_ns) in found.items()
+                if name not in known or (known[name].size, known[name].mtime_ns) != (size, mtime_ns)
+            ),
+            key=lambda file: Path(file[0]).name,
+            reverse=True,
+        )
+        for done, (name, path) in enumerate(changed, start=1):
+            with suppress(OSError):
+                self._index_file(name, path)
+            yield Progress(done, len(changed))
+        gone = [name for name in known if name not in found and self._is_reachable(name)]
+        if gone:
+            with self.index.change():
+                for name in gone:
+                    self.index.forget(name)
+            yield Progress(len(changed), len(changed))
+
+    def pulse(self) -> tuple[int, ...]:
+        """A value that differs when files came into the digest folders, or left them.
+
+        It costs one look at each folder, however many digests there are.
+        """
+        times = []
+        for folder in (self.places.digests, *self.places.folders):
+            try:
+                times.append(folder.stat().st_mtime_ns)
+            except OSError:
+                times.append(0)
+        return tuple(times)
+
+    def examine(self) -> dict[str, Any]:
+        """Where things are, how much there is, and a sentence on each thing that needs a hand."""
+        reading = self.store.read({})
+        digests = self.index.digests()
+        totals = self.index.totals()
+        findings = [
+            f"{name}: {reason}: it is no digest; move it out of the folder, or mend it"
+            for name, reason in self.index.refused_files()
+        ]
+        for row in digests:
+            findings += [f"{row.file}:{p.line}: {p.message}" for p in self.index.problems(row.n)]
+        findings += [
+            f"marks/{bad.file}:{bad.line}: {bad.reason}; everything else in it was read"
+            for bad in reading.bad
+        ]
+        findings += [
+            f"marks/{name} was written by a newer digest-tui; this one leaves it alone: update it"
+            for name in sorted(reading.newer)
+        ]
+        places = {name: str(getattr(self.places, name)) for name in _SHOWN_PLACES}
+        counts = {
+            "digests": len(digests),
+            "papers": totals.papers,
+            "unread": totals.unread,
+            "starred": totals.starred,
+            "journals": len(reading.positions),
+            "changes": len(reading.changes),
+        }
+        return {"places": places, "counts": counts, "findings": findings}
+
+    def import_paths(self, paths: Iterable[Path]) -> Iterator[Imported]:
+        """Imports files, and every digest in folders; one outcome a file.
+
+        What is no digest in a folder is passed over, unless there is no digest in it at all.
+        """
+        for path in paths:
+            if path.is_dir():
+                yield from self._import_folder(path)
+            else:
+                yield self._import_file(path)
+
+    def import_bytes(self, data: bytes, name: str = "-") -> Imported:
+        """Imports a digest that is no file of the disk: from a pipe, or from this package."""
+        outcome = _read(data, name, date.today())
+        if outcome.status == "refused":
+            return outcome
+        return self._keep(outcome, data, f"{outcome.day}.txt", mtime_ns=None)
+
+    def _import_folder(self, folder: Path) -> Iterator[Imported]:
+        passed_over = []
+        any_digest = False
+        try:
+            for path in _walk(folder):
+                outcome = self._import_file(path)
+                if outcome.status == "refused" and not outcome.reason.startswith(_UNREADABLE):
+                    passed_over.append(path)
+                    continue
+                any_digest = True
+                yield outcome
+        except OSError as error:
+            yield _refused(str(folder), f"{_UNREADABLE} ({_why(error)})")
+            return
+        if not any_digest:
+            looked_at = f"{len(passed_over)} files looked at" if passed_over else "it is empty"
+            yield _refused(str(folder), f"a folder without digests ({looked_at})")
+
+    def _import_file(self, path: Path) -> Imported:
+        try:
+            data, mtime_ns = _contents(path)
+        except OSError as error:
+            return _refused(str(path), f"{_UNREADABLE} ({_why(error)})")
+        outcome = _read(data, str(path), date.fromtimestamp(mtime_ns / 1e9))
+        if outcome.status == "refused":
+            return outcome
+        return self._keep(outcome, data, path.name, mtime_ns)
+
+    def _keep(self, outcome: Imported, data: bytes, name: str, mtime_ns: int | None) -> Imported:
+        assert outcome.digest is not None
+        assert outcome.day is not None
+        sha256 = hashlib.sha256(data).hexdigest()
+        number = self.index.digest_of(sha256)
+        if number is not None:
+            return replace(outcome, status="known", number=number)
+        new = self.index.new_papers(outcome.digest)
+        try:
+            file = self._write_digest(data, name, sha256, mtime_ns)
+        except OSError as error:
+            return _refused(
+                outcome.file, f"cannot be kept in {self.places.digests} ({_why(error)})"
+            )
+        with self.index.change():
+            number = self.index.add(file, outcome.digest, outcome.day)
+        return replace(outcome, number=number, new=new)
+
+    def _write_digest(self, data: bytes, name: str, sha256: str, mtime_ns: int | None) -> FileStamp:
+        path = self.places.digests / name.lstrip(".~")
+        if path.exists() and path.read_bytes() != data:
+            path = path.with_name(f"{path.stem}-{sha256[:8]}{path.suffix}")
+        if not path.exists():
+            write_file(path, data, mtime_ns)
+        status = path.stat()
+        return FileStamp(path.name, status.st_size, status.st_mtime_ns, sha256)
+
+    def _index_file(self, name: str, path: Path) -> None:
+        data, mtime_ns = _contents(path)
+        sha256 = hashlib.sha256(data).hexdigest()
+        file = FileStamp(name, len(data), mtime_ns, sha256)
+        outcome = _read(data, name, date.fromtimestamp(mtime_ns / 1e9))
+        with self.index.change():
+            if outcome.digest is None or outcome.day is None:
+                self.index.refuse(file, outcome.reason)
+            else:
+                self.index.add(file, outcome.digest, outcome.day)
+
+    def _files(self) -> Iterator[tuple[str, tuple[Path, int, int]]]:
+        """Every file in the digest folders: its name in the index, path, size and time."""
+        for folder in (self.places.digests, *self.places.folders):
+            with suppress(OSError):
+                for path in _walk(folder):
+                    status = path.stat()
+                    inside = folder == self.places.digests
+                    name = str(path.relative_to(folder)) if inside else str(path)
+                    yield name, (path, status.st_size, status.st_mtime_ns)
+
+    def _is_reachable(self, name: str) -> bool:
+        """Whether the folder of an indexed file is there: one that is unmounted loses nothing."""
+        for folder in self.places.folders:
+            if Path(name).is_relative_to(folder):
+                return folder.is_dir()
+        return True
+
+
+def write_file(path: Path, data: bytes, mtime_ns: int | None = None) -> None:
+    """Writes a file whole or not at all: beside it first, then renamed, and both synced.
+
+    The folder is made where it is missing; an existing file is replaced. Raises `OSError`, and
+    then leaves what was there.
+    """
+    path = path.resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:32]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        if mtime_ns is not None:
+            os.utime(temporary, ns=(mtime_ns, mtime_ns))
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+    _sync_folder(path.parent)
+
+
+@contextmanager
+def sample() -> Iterator[Library]:
+    """A library of the bundled sample digests, in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="digest-tui-") as folder:
+        library = Library(throwaway(Path(folder)))
+        try:
+            for file in sorted(resources.files("digest_tui.samples").iterdir(), key=str):
+                if file.name.endswith(".txt"):
+                    library.import_bytes(file.read_bytes(), file.name)
+            yield library
+        finally:
+            library.close()
+
+
+_UNREADABLE = "cannot be read"
+_SHOWN_PLACES = ("digests", "marks", "index", "device", "config")
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """The regular files in a folder and below, in order, without hidden and temporary ones."""
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.name.startswith((".", "~")) or entry.name.endswith("~"):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            with suppress(PermissionError):
+                yield from _walk(Path(entry.path))
+        elif entry.is_file():
+            yield Path(entry.path)
+
+
+def _contents(path: Path) -> tuple[bytes, int]:
+    """A regular file's bytes and its modification time in ns. Raises `OSError`."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("not a regular file")
+    if status.st_size > LARGEST:
+        raise OSError(f"larger than {LARGEST // 1024**2} MB")
+    return path.read_bytes(), status.st_mtime_ns
+
+
+def _read(data: bytes, name: str, fallback_day: date) -> Imported:
+    """A digest read from a file's bytes, or the refusal of a file that is none."""
+    reason = formats.why_not_text(data)
+    if reason:
+        return _refused(name, reason)
+    text, problems = formats.decode(data)
+    if formats.recognize(text) is None:
+        return _refused(name, "not a digest: no paper and no “Keyword:” line in a known format")
+    digest = formats.parse(text, name=Path(name).name, fallback_day=fallback_day)
+    digest = replace(digest, problems=(*problems, *digest.problems))
+    return Imported(name, "imported", digest, day=digest.date or fallback_day)
+
+
+def _refused(file: str, reason: str) -> Imported:
+    return Imported(file, "refused", reason=reason)
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

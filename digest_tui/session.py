@@ -1,0 +1,490 @@
+"""The session: library, marks, query and cursor as one view, and what every command does to it.
+
+Only the session changes state, and it knows no screen: a command is a method that returns the
+sentence to show for it. A view is a snapshot: marks change what its rows look like, never
+which rows there are, so nothing moves under the cursor until the view is asked for again. A
+decision is in the journal before the method that took it returns.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from digest_tui import query as q
+from digest_tui.export import FORMATS
+from digest_tui.index import Card, DigestRow, Status, Totals
+from digest_tui.library import Library, write_file
+from digest_tui.marks import READ, STAR, Change, Decision, History, Step, Value
+from digest_tui.paper import Holding, PaperId
+from digest_tui.store import NotSaved
+
+Language = Literal["both", "en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("both", "en", "zh")
+Step1 = Literal[1, -1]
+Choice = Literal["starred", "view", "paper"]
+"""What an export writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The papers of a view under one keyword."""
+
+    keyword: str
+    start: int
+    """The row of its heading; its papers follow."""
+    papers: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What is on screen, as it was when it was asked for."""
+
+    scope: DigestRow | None
+    """One digest; None for the whole library."""
+    status: Status
+    text: str
+    """The query as it was typed."""
+    query: q.Query
+    hints: tuple[q.Hint, ...]
+    rows: Sequence[int]
+    """A paper's number, or -1 - g for the heading of group g."""
+    groups: tuple[Group, ...]
+    papers: int
+    """How many papers it holds, each counted once."""
+
+    def group_at(self, row: int) -> int:
+        """The number of the group that a row belongs to."""
+        starts = [group.start for group in self.groups]
+        return max((g for g, start in enumerate(starts) if start <= row), default=0)
+
+
+class Session:
+    """A reader at work in a library."""
+
+    def __init__(self, library: Library, today: Callable[[], date] = date.today) -> None:
+        self.library = library
+        self.index = library.index
+        self.language: Language = "both"
+        self.compact = False
+        self.revision = 0
+        """Grows whenever rows of the same view may look different."""
+        self.cursor = -1
+        """The row of the paper that is looked at; -1 where there is none."""
+        self._today = today
+        self._history = History()
+        self._cards: dict[int, Card] = {}
+        self._unread: set[int] = set()
+        self.digests: list[DigestRow] = []
+        self.totals = Totals(0, 0, 0)
+        self.view = self._build(None, "all", "")
+
+    # What there is to see.
+
+    def start(self, digest: int | None = None) -> None:
+        """Opens on a digest, else on the newest that has something unread, else the newest."""
+        self.refresh()
+        unread = (row.n for row in self.digests if row.unread)
+        newest = self.digests[0].n if self.digests else None
+        self.choose(digest or next(unread, newest))
+
+    def refresh(self) -> None:
+        """Takes over what changed in the library: counts and marks, but not the rows."""
+        self.digests = self.index.digests()
+        self.totals = self.index.totals()
+        self.revision += 1
+        self._cards.clear()
+        if self.view.scope:
+            same = (row for row in self.digests if row.n == self.view.scope.n)
+            self.view = replace(self.view, scope=next(same, self.view.scope))
+
+    def card(self, row: int) -> Card | None:
+        """What a row shows of its paper; None for a heading, or outside the view."""
+        if not 0 <= row < len(self.view.rows) or self.view.rows[row] < 0:
+            return None
+        number = self.view.rows[row]
+        if number not in self._cards:
+            self._fetch(row)
+        return self._cards.get(number)
+
+    @property
+    def current(self) -> Card | None:
+        """The paper at the cursor."""
+        return self.card(self.cursor)
+
+    def holding(self) -> Holding | None:
+        """The paper at the cursor, whole."""
+        card = self.current
+        if card is None:
+            return None
+        return replace(self.index.holding(card.n), read=card.read, starred=card.starred)
+
+    def unread_in(self, group: int) -> int:
+        """How many papers of a group of the view are unread."""
+        start = self.view.groups[group].start + 1
+        rows = self.view.rows[start : start + self.view.groups[group].papers]
+        return sum(number in self._unread for number in rows)
+
+    @property
+    def unread(self) -> int:
+        """How many papers of the view are unread."""
+        return len(self._unread)
+
+    @property
+    def unsaved(self) -> str:
+        """A sentence on decisions that could not be written yet, or nothing."""
+        count = len(self.library.store.pending)
+        return f"{_many(count, 'change')} not saved: {self._trouble}" if count else ""
+
+    _trouble = ""
+
+    # Choosing what to see.
+
+    def choose(self, digest: int | None, status: Status = "all") -> str:
+        """Shows one digest, or with None the whole library."""
+        self._show(digest, status, self.view.text)
+        return ""
+
+    def show(self, status: Status) -> str:
+        """Shows all, the unread or the starred papers of the present scope, asked for anew."""
+        self._show(self._scope, status, self.view.text)
+        return ""
+
+    def ask(self, text: str) -> str:
+        """Filters the present scope by a query."""
+        self._show(self._scope, self.view.status, text)
+        return ""
+
+    def again(self) -> str:
+        """Asks for the present view again, so that it shows what is true by now."""
+        self.refresh()
+        self._show(self._scope, self.view.status, self.view.text)
+        return ""
+
+    @property
+    def scopes(self) -> list[tuple[DigestRow | None, Status]]:
+        """What the list of digests offers: all, unread, starred, then the digests."""
+        overall: tuple[Status, ...] = ("all", "unread", "starred")
+        return [*((None, status) for status in overall), *((row, "all") for row in self.digests)]
+
+    @property
+    def scope_place(self) -> int:
+        """Where in `scopes` the view is."""
+        if self._scope is None:
+            return ("all", "unread", "starred").index(self.view.status)
+        places = (i for i, (row, _) in enumerate(self.scopes) if row and row.n == self._scope)
+        return next(places, 0)
+
+    def choose_place(self, place: int) -> str:
+        """Shows what the list of digests offers at a place, or at the nearest there is."""
+        scopes = self.scopes
+        row, status = scopes[min(max(place, 0), len(scopes) - 1)]
+        return self.choose(row.n if row else None, status)
+
+    def move_digest(self, step: Step1) -> str:
+        """Goes to the next or the previous digest of the list; before the first is All."""
+        scopes = [None, *(row.n for row in self.digests)]
+        place = scopes.index(self._scope) + step if self._scope in scopes else 0
+        if not 0 <= place < len(scopes):
+            return "No digest further " + ("down" if step == 1 else "up")
+        return self.choose(scopes[place], self.view.status if self._scope else "all")
+
+    # Moving the cursor.
+
+    def go(self, row: int) -> str:
+        """Puts the cursor on the paper at a row, or on the nearest below or above it."""
+        rows = self.view.rows
+        row = min(max(row, 0), len(rows) - 1)
+        downward = (r for r in range(row, len(rows)) if rows[r] >= 0)
+        upward = (r for r in range(row, -1, -1) if rows[r] >= 0)
+        self.cursor = next(downward, next(upward, -1))
+        return ""
+
+    def move(self, step: int) -> str:
+        """Moves the cursor by papers, and stops at the ends."""
+        rows, row, left = self.view.rows, self.cursor, abs(step)
+        sign = 1 if step > 0 else -1
+        while left and 0 <= row + sign < len(rows):
+            row += sign
+            if rows[row] >= 0:
+                self.cursor = row
+                left -= 1
+        return ""
+
+    def move_keyword(self, step: Step1) -> str:
+        """Moves to the first paper of the next or the previous keyword."""
+        group = self.view.group_at(self.cursor) + step
+        if not 0 <= group < len(self.view.groups):
+            return "No keyword further " + ("down" if step == 1 else "up")
+        return self.go(self.view.groups[group].start + 1)
+
+    def move_unread(self, step: Step1) -> str:
+        """Moves to the next or the previous unread paper, on into other digests if need be."""
+        row = self._next_unread(self.cursor, step)
+        if row is not None:
+            self.cursor = row
+            return ""
+        if self.view.scope:
+            beyond = self.index.digest_with_unread(
+                self.view.scope, step, self.view.query, self._today()
+            )
+            if beyond is not None:
+                self.choose(beyond, self.view.status)
+                first = -1 if step == 1 else len(self.view.rows)
+                self.cursor = self._next_unread(first, step) or self.cursor
+                return ""
+        if self._unread:
+            return "Nothing unread further " + ("down" if step == 1 else "up")
+        return "Nothing unread is left here"
+
+    # Reading.
+
+    def speak(self, language: Language) -> None:
+        """Shows papers in one language, or in both."""
+        self.language = language
+
+    def pack(self, compact: bool) -> None:
+        """Gives each paper one line of the list, or two."""
+        self.compact = compact
+
+    # Deciding.
+
+    def read(self) -> str:
+        """Marks the paper read and moves on to the next unread; a read one unread, and stays."""
+        card = self.current
+        if card is None:
+            return ""
+        if card.read:
+            return self._decide("marked unread", [(card.id, READ, False)])
+        return self._and_on(self._decide("marked read", [(card.id, READ, True)]))
+
+    def star(self) -> str:
+        """Stars an unread paper, which is then read, and moves on; toggles on a read one."""
+        card = self.current
+        if card is None:
+            return ""
+        if card.read:
+            label = "unstarred" if card.starred else "starred"
+            return self._decide(label, [(card.id, STAR, not card.starred)])
+        return self._and_on(self._decide("starred", [(card.id, STAR, True), (card.id, READ, True)]))
+
+    def read_all(self) -> str:
+        """Marks all that the view shows read, as one step."""
+        ids = [card.id for card in self._cards_of(self._unread)]
+        if not ids:
+            return "Nothing unread here"
+        return self._decide("marked read", [(id_, READ, True) for id_ in ids])
+
+    def mark(self, ids: Sequence[PaperId], field: str, value: bool) -> int:
+        """Sets a field of papers, as one step; how many of them changed.
+
+        Raises `NotSaved` where that cannot be written.
+        """
+        wanted = [(id_, field, value) for id_ in ids if self._value(id_, field) != value]
+        self._decide("marked", wanted)
+        if self.library.store.pending:
+            self.library.store.retry()
+        return len(wanted)
+
+    def undo(self) -> str:
+        """Takes back the last step."""
+        step = self._history.last
+        if step is None:
+            return "Nothing to undo"
+        reversed_step, message = self._reverse(step, "undone")
+        self._history = self._history.took_back(reversed_step)
+        return message
+
+    def redo(self) -> str:
+        """Decides again what was taken back last."""
+        step = self._history.next
+        if step is None:
+            return "Nothing to redo"
+        reversed_step, message = self._reverse(step, "redone")
+        self._history = self._history.redid(reversed_step)
+        return message
+
+    def retry(self) -> bool:
+        """Tries again to save what could not be saved; whether anything now is."""
+        if not self.library.store.pending:
+            return False
+        try:
+            self.library.store.retry()
+        except NotSaved as error:
+            self._trouble = error.reason
+            return False
+        self.mirror()
+        return True
+
+    def look(self) -> bool:
+        """Takes over what other windows and machines marked; whether there was anything."""
+        if not self.library.store.changed(self.index.positions()):
+            return False
+        return self.mirror()
+
+    def mirror(self) -> bool:
+        """Takes new marks of this and other windows and machines over; whether there were any."""
+        touched = self.library.mirror_marks()
+        if not touched:
+            return False
+        self.revision += 1
+        for number in self.index.numbers(touched).values():
+            self._cards.pop(number, None)
+        self._count_unread(touched)
+        self.digests = self.index.digests()
+        self.totals = self.index.totals()
+        return True
+
+    # Getting papers out.
+
+    def found(self, query: q.Query) -> Iterator[Holding]:
+        """The papers of the whole library that a query finds, in digest order."""
+        return (self.index.holding(n) for n in self.index.found(query, self._today()))
+
+    def holdings(self, choice: Choice) -> Iterator[Holding]:
+        """The papers that an export writes, in digest order."""
+        if choice == "starred":
+            return self.found(q.Is("starred"))
+        if choice == "view":
+            numbers: Iterable[int] = dict.fromkeys(n for n in self.view.rows if n >= 0)
+        else:
+            numbers = [self.current.n] if self.current else []
+        return (self.index.holding(number) for number in numbers)
+
+    def export(self, choice: Choice, format_: str, path: Path) -> str:
+        """Writes papers to a file and says where they went. Raises `OSError`."""
+        holdings = list(self.holdings(choice))
+        text = "".join(FORMATS[format_].write(holdings))
+        write_file(path, text.encode("utf-8"))
+        return f"{_many(len(holdings), 'paper')} written to {path}"
+
+    # How it is done.
+
+    @property
+    def _scope(self) -> int | None:
+        return self.view.scope.n if self.view.scope else None
+
+    def _show(self, digest: int | None, status: Status, text: str) -> None:
+        """Builds a view; the cursor stays on its paper where that is still shown."""
+        before = self.view.rows[self.cursor] if self.cursor >= 0 else None
+        stays = digest == self._scope
+        self.view = self._build(digest, status, text)
+        self._cards.clear()
+        self.cursor = -1
+        if stays and before is not None and before in self.view.rows:
+            self.cursor = self.view.rows.index(before)
+        elif self.view.papers:
+            first = self._next_unread(-1, 1)
+            self.go(0 if first is None else first)
+
+    def _build(self, digest: int | None, status: Status, text: str) -> View:
+        parsed = q.parse(text)
+        grouped: dict[str, dict[int, None]] = {}
+        self._unread = set()
+        for keyword, number, is_read in self.index.places(
+            digest, status, parsed.query, self._today()
+        ):
+            grouped.setdefault(keyword, {})[number] = None
+            if not is_read:
+                self._unread.add(number)
+        rows = array("q")
+        groups = []
+        for keyword, numbers in grouped.items():
+            groups.append(Group(keyword, len(rows), len(numbers)))
+            rows.append(-len(groups))
+            rows.extend(numbers)
+        scope = next((row for row in self.digests if row.n == digest), None)
+        papers = len(set().union(*grouped.values()))
+        return View(scope, status, text, parsed.query, parsed.hints, rows, tuple(groups), papers)
+
+    def _fetch(self, row: int) -> None:
+        """Fetches the rows around one: about a screen of them, in one query."""
+        near = [n for n in self.view.rows[max(row - 60, 0) : row + 60] if n >= 0]
+        if len(self._cards) > 2_000:
+            self._cards.clear()
+        self._cards.update({card.n: card for card in self._cards_of(near)})
+
+    def _cards_of(self, numbers: Iterable[int]) -> Iterator[Card]:
+        pending = {change.key: change.value for change in self.library.store.pending}
+        for card in self.index.cards(list(numbers)).values():
+            read = pending.get((card.id, READ), card.read)
+            starred = pending.get((card.id, STAR), card.starred)
+            yield replace(card, read=read is True, starred=starred is True)
+
+    def _next_unread(self, row: int, step: Step1) -> int | None:
+        end = len(self.view.rows) if step == 1 else -1
+        rows = range(row + step, end, step)
+        return next((r for r in rows if self.view.rows[r] in self._unread), None)
+
+    def _and_on(self, message: str) -> str:
+        before = self.view.scope
+        further = self.move_unread(1)
+        if self.view.scope != before and self.view.scope and before:
+            further = f"on to {self.view.scope.day}" if self.view.scope.n != before.n else ""
+        return " · ".join(part for part in (message, further) if part)
+
+    def _value(self, paper: PaperId, field: str) -> Value:
+        winner = self._winner(paper, field)
+        return False if winner is None else winner.value
+
+    def _winner(self, paper: PaperId, field: str) -> Change | None:
+        unsaved = [c for c in self.library.store.pending if c.key == (paper, field)]
+        return unsaved[-1] if unsaved else self.index.winner(paper, field)
+
+    def _decide(self, label: str, wanted: Sequence[tuple[PaperId, str, bool]]) -> str:
+        decisions = [
+            Decision(paper, field, value, self._winner(paper, field))
+            for paper, field, value in wanted
+        ]
+        changes = self._write(decisions)
+        self._history = self._history.did(Step.of(label, decisions, changes))
+        papers = len({paper for paper, _, _ in wanted})
+        return f"{_many(papers, 'paper')} {label} · u undoes"
+
+    def _reverse(self, step: Step, done: str) -> tuple[Step, str]:
+        decisions = step.reversal(self._winner)
+        elsewhere = len(step.changes) - len(decisions)
+        reversed_step = Step.of(step.label, decisions, self._write(decisions))
+        papers = list(dict.fromkeys(decision.paper for decision in decisions))
+        self._look_at(papers)
+        message = f"{_many(len(papers), 'paper')}: “{step.label}” {done}"
+        return reversed_step, message + (f" · {elsewhere} changed elsewhere" if elsewhere else "")
+
+    def _look_at(self, papers: Sequence[PaperId]) -> None:
+        """Puts the cursor back on the paper that was undone, if the view shows it."""
+        numbers = self.index.numbers(papers[:1])
+        for number in numbers.values():
+            if len(papers) == 1 and number in self.view.rows:
+                self.cursor = self.view.rows.index(number)
+
+    def _write(self, decisions: Sequence[Decision]) -> tuple[Change, ...]:
+        """Writes decisions to the journal. What cannot be written stays pending, and is shown."""
+        try:
+            changes = self.library.store.write(decisions)
+        except NotSaved as error:
+            self._trouble = error.reason
+            self.revision += 1
+            changes = error.changes
+            for number in self.index.numbers({d.paper for d in decisions}).values():
+                self._cards.pop(number, None)
+            self._count_unread({decision.paper for decision in decisions})
+        else:
+            self.mirror()
+        return changes
+
+    def _count_unread(self, papers: Iterable[PaperId]) -> None:
+        shown = set(self.view.rows)
+        numbers = [n for n in self.index.numbers(papers).values() if n in shown]
+        for card in self._cards_of(numbers):
+            if card.read:
+                self._unread.discard(card.n)
+            else:
+                self._unread.add(card.n)
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

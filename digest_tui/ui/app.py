@@ -1,0 +1,151 @@
+"""The application: themes, rebound keys, the palette, and a clean way out.
+
+Everything that is decided is on disk by the time it is shown, so leaving, by whatever way,
+saves nothing and loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
+from functools import partial
+
+from textual import events, on
+from textual.app import App
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.keys import _character_to_key
+from textual.screen import Screen
+from textual.theme import Theme
+from textual.widgets import Input
+
+from digest_tui.commands import COMMANDS
+from digest_tui.library import sample
+from digest_tui.paper import Problem
+from digest_tui.session import Session
+from digest_tui.settings import Settings
+from digest_tui.ui.screen import MainScreen
+
+SAMPLE = "sample: marks go nowhere"
+
+THEMES = (
+    Theme(
+        name="digest-dark",
+        dark=True,
+        primary="#7aa2c9",
+        secondary="#8fa3b3",
+        accent="#e0af68",
+        warning="#e6b450",
+        error="#e27878",
+        success="#8fb573",
+        foreground="#d7d9dc",
+        background="#16181b",
+        surface="#1d2024",
+        panel="#2a2e34",
+    ),
+    Theme(
+        name="digest-light",
+        dark=False,
+        primary="#2f5d86",
+        secondary="#5b6b78",
+        accent="#8a4b00",
+        warning="#8a5a00",
+        error="#a32020",
+        success="#3d6b1f",
+        foreground="#22262a",
+        background="#fbfaf7",
+        surface="#f0eee9",
+        panel="#dedbd4",
+    ),
+)
+
+
+class CommandProvider(Provider):
+    """The commands of the table, in the palette."""
+
+    async def discover(self) -> Hits:
+        for command in COMMANDS:
+            run = partial(self.screen.run_action, command.action)
+            yield DiscoveryHit(command.label, run, help=command.help)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for command in COMMANDS:
+            score = max(matcher.match(command.label), matcher.match(command.help) * 0.5)
+            if score > 0:
+                run = partial(self.screen.run_action, command.action)
+                yield Hit(score, matcher.highlight(command.label), run, help=command.help)
+
+
+class DigestApp(App[None]):
+    """digest-tui on the screen."""
+
+    TITLE = "digest-tui"
+    CSS_PATH = "digest.tcss"
+    COMMANDS = App.COMMANDS | {CommandProvider}
+
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings | None = None,
+        *,
+        notice: str = "",
+        standing: str = "",
+    ) -> None:
+        super().__init__()
+        self.session = session
+        self.settings = settings or Settings()
+        self._notice = notice
+        self._standing = standing
+        self._open = ExitStack()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = (
+            self.settings.theme if self.settings.theme in self.available_themes else "digest-dark"
+        )
+        self.set_keymap(self.settings.keys)
+        session.speak(self.settings.language)
+        session.pack(self.settings.density == "compact")
+
+    def get_default_screen(self) -> Screen[None]:
+        return MainScreen(
+            self.session, self.settings.keys, notice=self._notice, standing=self._standing
+        )
+
+    def on_mount(self) -> None:
+        for name in ("SIGTERM", "SIGHUP"):
+            with suppress(AttributeError, NotImplementedError, ValueError, RuntimeError):
+                number = getattr(signal, name)
+                asyncio.get_running_loop().add_signal_handler(number, self.exit)
+
+    def on_unmount(self) -> None:
+        self._open.close()
+
+    async def on_event(self, event: events.Event) -> None:
+        # An input method that was left on sends full-width letters: outside the query they are
+        # the keys that they look like.
+        if isinstance(event, events.Key) and not isinstance(self.focused, Input):
+            event = _narrow(event)
+        await super().on_event(event)
+
+    @on(MainScreen.SampleWanted)
+    def open_sample(self) -> None:
+        """Shows the sample digests, in a library that is gone afterwards."""
+        session = Session(self._open.enter_context(sample()))
+        session.start()
+        self.switch_screen(MainScreen(session, self.settings.keys, standing=SAMPLE))
+
+
+def _narrow(event: events.Key) -> events.Key:
+    character = event.character or ""
+    if len(character) != 1 or not ("\uff01" <= character <= "\uff5e" or character == "\u3000"):
+        return event
+    twin = " " if character == "\u3000" else chr(ord(character) - 0xFEE0)
+    return events.Key(_character_to_key(twin), twin)
+
+
+def notice_of(problems: Iterable[Problem]) -> str:
+    """The mistakes in the settings, as one sentence for the status line."""
+    said = [f"config.toml:{problem.line}: {problem.message}" for problem in problems]
+    return " · ".join(said)

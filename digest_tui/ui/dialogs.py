@@ -1,0 +1,147 @@
+"""The dialogs: help, and export. Each closes with Esc and changes nothing by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, RadioButton, RadioSet, Static
+
+from digest_tui.commands import COMMANDS, shown
+from digest_tui.query import FIELDS
+from digest_tui.session import Choice
+
+FIRST_KEYS = """\
+j k   next and previous paper        r   read, and on to the next unread
+s     star, and on                   u   take it back
+/     filter as you type             e   export what you starred"""
+
+QUERY_HELP = """\
+Words side by side must all be found; OR or | for either, - or NOT for without, ( ) to group,
+"quotes" for exact words. A bare word looks in titles, authors, abstracts of both languages and
+the id. A comma in a field is any-of: cat:cs.RO,cs.CV"""
+
+
+class Help(ModalScreen[None]):
+    """All keys and the query language, from the tables that also make them work."""
+
+    BINDINGS = [
+        Binding("escape,q,question_mark", "dismiss", "Close"),
+        Binding("j,down", "scroll(1)", "Down", show=False),
+        Binding("k,up", "scroll(-1)", "Up", show=False),
+        Binding("space,pagedown", "scroll(15)", "Page down", show=False),
+        Binding("pageup", "scroll(-15)", "Page up", show=False),
+    ]
+
+    def __init__(self, keys: Mapping[str, tuple[str, ...]]) -> None:
+        """`keys`: for each command id the keys it has, rebindings included."""
+        super().__init__()
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog", can_focus=False) as dialog:
+            dialog.border_title = "help"
+            dialog.border_subtitle = "Esc closes"
+            yield Static(help_text(self._keys))
+
+    def action_scroll(self, lines: int) -> None:
+        """Scrolls the text."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+
+def help_text(keys: Mapping[str, tuple[str, ...]]) -> Content:
+    """The text of the help screen: the first keys, every command by group, the query language."""
+    parts = [Content.styled("Six keys do the job\n", "bold"), Content(FIRST_KEYS + "\n")]
+    for group, commands in groupby(COMMANDS, key=lambda command: command.group):
+        parts.append(Content.styled(f"\n{group}\n", "bold"))
+        for command in commands:
+            names = " ".join(shown(key) for key in keys[command.id]) or "(palette)"
+            parts.append(Content(f"{names:<17} {command.help}\n"))
+    parts += [Content.styled("\nThe query\n", "bold"), Content(QUERY_HELP + "\n\n")]
+    parts += [Content(f"{field.name + ':':<6} {field.finds}\n") for field in FIELDS]
+    return Content("").join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOrder:
+    """What is to be exported, how, and where to."""
+
+    choice: Choice
+    format: str
+    path: Path
+
+
+CHOICES: tuple[Choice, ...] = ("starred", "view", "paper")
+
+
+class Export(ModalScreen[ExportOrder | None]):
+    """Asks what to export, in which format and to which file; never overwrites unasked."""
+
+    BINDINGS = [Binding("escape", "dismiss", "Close")]
+
+    def __init__(self, counts: Mapping[Choice, int], suffixes: Mapping[str, str]) -> None:
+        """`counts`: papers for each choice; `suffixes`: file suffix for each format."""
+        super().__init__()
+        self._counts = counts
+        self._suffixes = suffixes
+        self._confirmed: Path | None = None
+
+    def compose(self) -> ComposeResult:
+        names = {"starred": "Starred", "view": "What is shown", "paper": "This paper"}
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "export"
+            dialog.border_subtitle = "Tab moves · Enter writes · Esc closes"
+            with RadioSet(id="choice"):
+                for choice in CHOICES:
+                    label = f"{names[choice]} · {self._counts[choice]}"
+                    yield RadioButton(label, value=choice == "starred")
+            with RadioSet(id="format"):
+                for format_ in self._suffixes:
+                    yield RadioButton(format_, value=format_ == "markdown")
+            yield Input(str(Path.cwd() / "starred.md"), id="path", select_on_focus=False)
+            yield Static(id="said", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#path").focus()
+
+    @on(RadioSet.Changed)
+    def suggest_file(self) -> None:
+        """Keeps the file's name in step with what is chosen, as long as it is a suggestion."""
+        path = self.query_one("#path", Input)
+        folder, name = Path(path.value).parent, Path(path.value).stem
+        if name in CHOICES:
+            suffix = self._suffixes[self._format]
+            path.value = str(folder / f"{self._choice}{suffix}")
+
+    @on(Input.Submitted, "#path")
+    def finish(self) -> None:
+        """Hands over the order; asks once more where a file would be overwritten."""
+        path = Path(self.query_one("#path", Input).value).expanduser()
+        if path.is_dir():
+            self._say("That is a folder: add a file name.")
+        elif not self._counts[self._choice]:
+            self._say("There is nothing to export there.")
+        elif path.exists() and path != self._confirmed:
+            self._confirmed = path
+            self._say("The file exists. Enter again overwrites it.")
+        else:
+            self.dismiss(ExportOrder(self._choice, self._format, path))
+
+    def _say(self, text: str) -> None:
+        self.query_one("#said", Static).update(Content(text))
+
+    @property
+    def _choice(self) -> Choice:
+        return CHOICES[max(self.query_one("#choice", RadioSet).pressed_index, 0)]
+
+    @property
+    def _format(self) -> str:
+        return list(self._suffixes)[max(self.query_one("#format", RadioSet).pressed_index, 0)]

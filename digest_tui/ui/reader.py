@@ -1,0 +1,214 @@
+"""The paper: both titles, who and where, and both abstracts, typeset to the width at hand.
+
+The page is laid out once a paper and width, as plain segments; scrolling draws lines of it.
+Where the width allows it the languages stand side by side, else one below the other. What a
+digest does not give is said, never left blank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from digest_tui import latex
+from digest_tui import query as q
+from digest_tui.paper import Holding
+from digest_tui.session import Language
+from digest_tui.ui.text import segments, strip_of, wrap
+
+MEASURE = 88
+"""Cells. Lines of text are no longer than this, however wide the terminal."""
+COLUMN = 44
+"""Cells. Two abstracts stand side by side where each gets at least this."""
+GAP = 3
+LABEL = 10
+
+Line = list[Segment]
+
+
+@dataclass(frozen=True, slots=True)
+class Styles:
+    """How the parts of the page look."""
+
+    text: Style
+    title: Style
+    label: Style
+    heading: Style
+    missing: Style
+    star: Style
+    match: Style
+
+
+class Reader(ScrollView, can_focus=True, inherit_bindings=False):
+    """One paper, or a few words where there is none."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES = {f"reader--{name}" for name in Styles.__dataclass_fields__}
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.border_title = "paper"
+        self._holding: Holding | None = None
+        self._query: q.Query = q.Everything()
+        self._language: Language = "both"
+        self._words = ""
+        self._lines: list[Line] = []
+
+    def show(self, holding: Holding | None, query: q.Query, language: Language, words: str) -> None:
+        """Shows a paper from its top, or stays where it is in the one that is shown already."""
+        same = holding and self._holding and holding.paper.id == self._holding.paper.id
+        self._holding, self._query, self._language = holding, query, language
+        self._words = words
+        self._lay_out()
+        if not same:
+            self.scroll_to(y=0, animate=False, immediate=True, force=True)
+
+    def on_resize(self) -> None:
+        self._lay_out()
+
+    def notify_style_update(self) -> None:
+        """A theme was chosen: the page holds its colors."""
+        super().notify_style_update()
+        if self.is_attached:
+            self._lay_out()
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the last line is on screen."""
+        return self.scroll_offset.y >= self.max_scroll_y
+
+    def scroll_by(self, lines: int) -> None:
+        """Scrolls at once, by so many lines down or (negative) up."""
+        self.scroll_to(y=self.scroll_offset.y + lines, animate=False, immediate=True, force=True)
+
+    @property
+    def page(self) -> int:
+        """How many lines a page moves: two fewer than are shown, for the eye to go on from."""
+        return max(self.scrollable_content_region.height - 2, 1)
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the page at the present scroll position."""
+        style = self.get_component_rich_style("reader--text")
+        width = self.scrollable_content_region.width
+        row = y + self.scroll_offset.y
+        return strip_of(self._lines[row] if row < len(self._lines) else [], width, style)
+
+    def _lay_out(self) -> None:
+        width = self.scrollable_content_region.width
+        if width < 1:
+            return
+        styles = Styles(
+            *(
+                self.get_component_rich_style(f"reader--{name}")
+                for name in Styles.__dataclass_fields__
+            )
+        )
+        if self._holding is None:
+            lines = wrap(self._words, min(width, MEASURE))
+            self._lines = [[Segment(self._words[a:b], styles.missing)] for a, b in lines]
+        else:
+            self._lines = list(page(self._holding, width, self._language, self._query, styles))
+        self.virtual_size = Size(width, len(self._lines))
+        self.refresh()
+
+
+def page(
+    holding: Holding, width: int, language: Language, query: q.Query, styles: Styles
+) -> Iterator[Line]:
+    """The lines of a paper's page, none wider than `width` cells."""
+    yield from _head(holding, min(width, MEASURE), language, query, styles)
+    yield []
+    paper = holding.paper
+    columns = [
+        _Abstract("Abstract", paper.abstract, "abstract", "no abstract in this digest"),
+        _Abstract("摘要", paper.abstract_zh, "abstract_zh", "no Chinese abstract in this digest"),
+    ]
+    if language != "both":
+        columns = [columns[0 if language == "en" else 1]]
+    if len(columns) == 2 and width >= 2 * COLUMN + GAP and paper.abstract and paper.abstract_zh:
+        yield from _side_by_side(columns, min((width - GAP) // 2, MEASURE), query, styles)
+        return
+    for number, column in enumerate(columns):
+        if number:
+            yield []
+        yield from column.lines(min(width, MEASURE), query, styles)
+
+
+@dataclass(frozen=True, slots=True)
+class _Abstract:
+    heading: str
+    text: str
+    column: q.Column
+    missing: str
+
+    def lines(self, width: int, query: q.Query, styles: Styles) -> Iterator[Line]:
+        yield [Segment(self.heading, styles.heading)]
+        if self.text:
+            yield from _paragraph(self.text, self.column, width, query, styles.text, styles.match)
+        else:
+            yield from _paragraph(self.missing, None, width, query, styles.missing, styles.match)
+
+
+def _side_by_side(
+    columns: Sequence[_Abstract], width: int, query: q.Query, styles: Styles
+) -> Iterator[Line]:
+    left, right = (list(column.lines(width, query, styles)) for column in columns)
+    for left_line, right_line in zip_longest(left, right, fillvalue=()):
+        used = sum(cell_len(segment.text) for segment in left_line)
+        gap = Segment(" " * (width + GAP - used), styles.text)
+        yield [*left_line, gap, *right_line]
+
+
+def _head(
+    holding: Holding, width: int, language: Language, query: q.Query, styles: Styles
+) -> Iterator[Line]:
+    paper = holding.paper
+    titles: list[tuple[str, q.Column]] = [(paper.title or "no title in this digest", "title")]
+    if paper.title_zh:
+        titles.append((paper.title_zh, "title_zh"))
+    if language == "zh":
+        titles.reverse()
+    for text, column in titles:
+        yield from _paragraph(text, column, width, query, styles.title, styles.match)
+    yield []
+    yield _state(holding, styles)
+    authors = ", ".join(paper.authors)
+    subjects = " · ".join(f"{s.name} {s.code}".strip() for s in paper.subjects)
+    fields: list[tuple[str, str, q.Column | None]] = [
+        ("Authors", authors or "not in this digest", "authors"),
+        ("Subjects", subjects or "not in this digest", None),
+        ("Keywords", " · ".join(filter(None, holding.keywords)) or "none", None),
+        ("Digests", " · ".join(str(day) for day in holding.digests), None),
+        ("Links", f"{paper.abs_url}  {paper.pdf_url}".strip() or "not in this digest", "id"),
+    ]
+    for label, text, field_column in fields:
+        indent = LABEL if width >= 40 else 0
+        lines = _paragraph(text, field_column, width - indent, query, styles.text, styles.match)
+        for number, line in enumerate(lines):
+            name = label if number == 0 else ""
+            yield [Segment(name.ljust(indent), styles.label), *line] if indent else line
+
+
+def _state(holding: Holding, styles: Styles) -> Line:
+    read = "read" if holding.read else "● unread"
+    parts = [Segment(f"{holding.paper.id} · {read}", styles.label)]
+    if holding.starred:
+        parts.append(Segment(" · ★ starred", styles.star))
+    return parts
+
+
+def _paragraph(
+    source: str, column: q.Column | None, width: int, query: q.Query, style: Style, match: Style
+) -> Iterator[Line]:
+    text = latex.render(source)
+    marked = q.highlights(query, text, column) if column else ()
+    for span in wrap(text, width):
+        yield segments(text, span, style, marked, match)

@@ -1,0 +1,508 @@
+"""The main screen: three panes over one session.
+
+Panes draw what the session holds and post messages; only the actions and handlers here call
+it. Each action is one call, whose sentence the status line then shows. A worker that looks for
+new digests has a connection of its own and tells what it found by messages.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.getters import query_one
+from textual.message import Message
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer, Input, Label, Static
+from textual.worker import get_current_worker
+
+from digest_tui.commands import COMMANDS
+from digest_tui.export import FORMATS
+from digest_tui.library import Library, Progress
+from digest_tui.session import LANGUAGES, Session
+from digest_tui.settings import split_keys
+from digest_tui.ui.dialogs import CHOICES, Export, ExportOrder, Help
+from digest_tui.ui.digest_list import DigestList
+from digest_tui.ui.paper_list import PaperList
+from digest_tui.ui.query_bar import QueryBar
+from digest_tui.ui.reader import Reader
+
+IN_FOOTER = ("read", "star", "undo", "query", "language", "export", "help", "quit")
+POLL = 1.0
+"""Seconds between looks at the digest folders and the journals."""
+
+
+class MainScreen(Screen[None]):
+    """Digests, papers, and one paper."""
+
+    BINDINGS = [
+        Binding(
+            ",".join(command.keys),
+            command.action,
+            command.label,
+            show=command.id in IN_FOOTER,
+            id=command.id,
+            tooltip=command.help,
+        )
+        for command in COMMANDS
+    ]
+    HORIZONTAL_BREAKPOINTS = [
+        (0, "-narrow"),
+        (80, "-medium"),
+        (120, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-tall")]
+
+    digests = query_one("#digests", DigestList)
+    papers = query_one("#papers", PaperList)
+    paper = query_one("#paper", Reader)
+    query_bar = query_one("#query", QueryBar)
+
+    class SampleWanted(Message):
+        """The reader of an empty library wants to look around."""
+
+    @dataclass
+    class Scanned(Message):
+        """The scan of the digest folders came so far."""
+
+        progress: Progress
+
+    @dataclass
+    class ScanEnded(Message):
+        """The digest folders were looked at; whether anything was new, or what went wrong."""
+
+        any_news: bool
+        trouble: str = ""
+
+    def __init__(
+        self,
+        session: Session,
+        rebound: Mapping[str, str],
+        notice: str = "",
+        standing: str = "",
+    ) -> None:
+        """`rebound`: the keys that settings give a command, by its id; `notice` is said once at
+        the start, `standing` stays in the status line."""
+        super().__init__()
+        self.session = session
+        self.rebound = rebound
+        self._message = notice
+        self._standing = standing
+        self._shown: tuple[object, ...] = ()
+        self._pulse: tuple[int, ...] = ()
+        self._is_filling = not session.digests
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="panes"):
+            yield DigestList(self.session, id="digests")
+            yield PaperList(self.session, id="papers")
+            yield Reader(id="paper")
+        with Horizontal(id="query-line"):
+            yield Label(" / ", id="query-slash")
+            yield QueryBar(id="query")
+        with Horizontal(id="status"):
+            yield Static(id="message", markup=False)
+            yield Static(id="counts", markup=False)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self._go_into(self.papers)
+        self.tell(self._message)
+        self.set_interval(POLL, self.look_for_changes)
+        self.call_after_refresh(self.scan)
+
+    # Saying what happened.
+
+    def tell(self, message: str = "") -> None:
+        """Shows what the session now is, and a sentence on what was done."""
+        session = self.session
+        self.papers.empty = self._empty_words()
+        shown = (session.view, session.revision, session.compact, session.language)
+        if shown == self._shown:
+            self.papers.move()
+        else:
+            self._shown = shown
+            self.papers.show()
+            self.digests.show()
+            self.papers.border_title = Content(self._title())
+        self.paper.show(session.holding(), session.view.query, session.language, self.papers.empty)
+        self._tell_status(message)
+
+    def _tell_status(self, message: str) -> None:
+        self._message = message
+        session, view = self.session, self.session.view
+        hint = view.hints[0].message if view.hints else ""
+        filtered = f"filter: {view.text}" if view.text and not self.query_bar.has_focus else ""
+        line = self.query_one("#message", Static)
+        line.set_class(bool(session.unsaved), "trouble")
+        line.update(Content(session.unsaved or message or hint or filtered), layout=False)
+        total = view.scope.papers if view.scope else session.totals.papers
+        found = f"{view.papers} of {total}" if view.papers != total else f"{total} papers"
+        parts = [self._standing, found, f"{session.unread} unread"]
+        counts = " · ".join(part for part in parts if part)
+        self.query_one("#counts", Static).update(Content(counts))
+
+    def _title(self) -> str:
+        view = self.session.view
+        status = "" if view.status == "all" else f" · {view.status}"
+        if view.scope is None:
+            return (view.status if status else "all").capitalize() + " papers"
+        again = f" (as on {view.scope.same_as})" if view.scope.same_as else ""
+        return f"{view.scope.day}{again}{status}"
+
+    def _empty_words(self) -> str:
+        view = self.session.view
+        if not self.session.digests:
+            folder = self.session.library.places.digests
+            return (
+                "There are no digests yet. Import some with “digest-tui import PATH”, "
+                f"or put the files into {folder}.\n\nd opens the sample, for a look around."
+            )
+        if view.text:
+            return f"Nothing is found for “{view.text}”. Esc clears the query."
+        if view.status != "all":
+            return f"Nothing {view.status} here. 1 shows all."
+        return "No papers in this digest."
+
+    # Panes.
+
+    def _go_into(self, pane: Widget) -> None:
+        for name in ("digests", "papers", "paper"):
+            self.set_class(pane.id == name, f"at-{name}")
+        pane.focus()
+
+    @property
+    def _panes(self) -> list[Widget]:
+        return [self.digests, self.papers, self.paper]
+
+    @property
+    def _pane(self) -> int:
+        """The place of the pane that is worked in, from the left."""
+        places = (
+            i
+            for i, name in enumerate(("digests", "papers", "paper"))
+            if self.has_class(f"at-{name}")
+        )
+        return next(places, 1)
+
+    @on(events.DescendantFocus)
+    def follow_focus(self) -> None:
+        """A pane that was clicked is the one that is worked in."""
+        if self.focused in self._panes:
+            self._go_into(self.focused)
+
+    def action_into(self) -> None:
+        self._go_into(self._panes[min(self._pane + 1, 2)])
+
+    def action_out(self) -> None:
+        self.remove_class("zoomed")
+        self._go_into(self._panes[max(self._pane - 1, 0)])
+
+    def action_next_pane(self) -> None:
+        self._go_into(self._panes[(self._pane + 1) % 3])
+
+    def action_previous_pane(self) -> None:
+        self._go_into(self._panes[(self._pane - 1) % 3])
+
+    def action_zoom(self) -> None:
+        self.toggle_class("zoomed")
+        self._go_into(self.paper if self.has_class("zoomed") else self.papers)
+
+    def action_back(self) -> None:
+        if self.query_bar.has_focus or (self._pane == 1 and self.session.view.text):
+            self._end_query("")
+        elif self.has_class("zoomed"):
+            self.action_zoom()
+        else:
+            self.action_out()
+
+    # Moving.
+
+    def action_down(self) -> None:
+        self._step(1)
+
+    def action_up(self) -> None:
+        self._step(-1)
+
+    def action_page_down(self) -> None:
+        self._step_page(1)
+
+    def action_page_up(self) -> None:
+        self._step_page(-1)
+
+    def _step(self, step: int) -> None:
+        if self._pane == 0:
+            self.tell(self.session.choose_place(self.session.scope_place + step))
+        elif self._pane == 1:
+            self.tell(self.session.move(step))
+        else:
+            self.paper.scroll_by(step)
+
+    def _step_page(self, sign: int) -> None:
+        pages = (self.digests.size.height, self.papers.page, self.paper.page)
+        self._step(sign * max(pages[self._pane], 1))
+
+    def action_first(self) -> None:
+        if self._pane == 0:
+            self.tell(self.session.choose_place(0))
+        elif self._pane == 1:
+            self.tell(self.session.go(0))
+        else:
+            self.paper.scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        if self._pane == 0:
+            self.tell(self.session.choose_place(len(self.session.scopes) - 1))
+        elif self._pane == 1:
+            self.tell(self.session.go(len(self.session.view.rows) - 1))
+        else:
+            self.paper.scroll_end(animate=False)
+
+    def action_next_paper(self) -> None:
+        self.tell(self.session.move(1))
+
+    def action_previous_paper(self) -> None:
+        self.tell(self.session.move(-1))
+
+    def action_next_unread(self) -> None:
+        self.tell(self.session.move_unread(1))
+
+    def action_previous_unread(self) -> None:
+        self.tell(self.session.move_unread(-1))
+
+    def action_next_digest(self) -> None:
+        self.tell(self.session.move_digest(1))
+
+    def action_previous_digest(self) -> None:
+        self.tell(self.session.move_digest(-1))
+
+    def action_next_keyword(self) -> None:
+        self.tell(self.session.move_keyword(1))
+
+    def action_previous_keyword(self) -> None:
+        self.tell(self.session.move_keyword(-1))
+
+    def action_scroll_down(self) -> None:
+        self.paper.scroll_by(max(self.paper.page // 2, 1))
+
+    def action_scroll_up(self) -> None:
+        self.paper.scroll_by(-max(self.paper.page // 2, 1))
+
+    @on(PaperList.Pointed)
+    def go_to_row(self, message: PaperList.Pointed) -> None:
+        self.tell(self.session.go(message.row))
+
+    @on(PaperList.Opened)
+    def open_row(self) -> None:
+        self._go_into(self.paper)
+
+    @on(DigestList.Pointed)
+    def choose_row(self, message: DigestList.Pointed) -> None:
+        self.tell(self.session.choose_place(message.place))
+
+    # Deciding.
+
+    def action_read(self) -> None:
+        self.tell(self.session.read())
+
+    def action_read_on(self) -> None:
+        card = self.session.current
+        if not self.paper.at_end:
+            self.paper.scroll_by(self.paper.page)
+        elif card and card.read:
+            self.tell(self.session.move_unread(1))
+        else:
+            self.action_read()
+
+    def action_star(self) -> None:
+        self.tell(self.session.star())
+
+    def action_read_all(self) -> None:
+        self.tell(self.session.read_all())
+
+    def action_undo(self) -> None:
+        self.tell(self.session.undo())
+
+    def action_redo(self) -> None:
+        self.tell(self.session.redo())
+
+    # Choosing what to see.
+
+    def action_show_all(self) -> None:
+        self.tell(self.session.show("all"))
+
+    def action_show_unread(self) -> None:
+        self.tell(self.session.show("unread"))
+
+    def action_show_starred(self) -> None:
+        self.tell(self.session.show("starred"))
+
+    def action_query(self) -> None:
+        self.query_one("#query-line").add_class("shown")
+        self.query_bar.focus()
+        self._tell_status("")
+
+    @on(Input.Changed, "#query")
+    def filter_live(self, event: Input.Changed) -> None:
+        if event.value != self.session.view.text:
+            self.tell(self.session.ask(event.value))
+
+    @on(Input.Submitted, "#query")
+    def keep_query(self) -> None:
+        self._end_query(self.query_bar.value)
+
+    def _end_query(self, text: str) -> None:
+        self.query_bar.remember()
+        self.query_bar.value = text
+        self.query_one("#query-line").set_class(bool(text.strip()), "shown")
+        self._go_into(self.papers)
+        self.tell("" if text == self.session.view.text else self.session.ask(text))
+
+    # Reading.
+
+    def action_language(self) -> None:
+        place = LANGUAGES.index(self.session.language) + 1
+        self.session.speak(LANGUAGES[place % len(LANGUAGES)])
+        self.tell({"both": "Both languages", "en": "English", "zh": "中文"}[self.session.language])
+
+    def action_density(self) -> None:
+        self.session.pack(not self.session.compact)
+        self.tell("One line a paper" if self.session.compact else "Two lines a paper")
+
+    def action_open_abstract(self) -> None:
+        holding = self.session.holding()
+        self._open(holding.paper.abs_url if holding else "")
+
+    def action_open_pdf(self) -> None:
+        holding = self.session.holding()
+        self._open(holding.paper.pdf_url if holding else "")
+
+    def _open(self, url: str) -> None:
+        if not is_web_link(url):
+            self.tell(f"Not opened, no http or https link: {url or 'none in this digest'}")
+            return
+        self.app.open_url(url)
+        self.tell(f"Opened {url}")
+
+    def action_export(self) -> None:
+        totals, view = self.session.totals, self.session.view
+        counts = (totals.starred, view.papers, int(self.session.current is not None))
+        suffixes = {name: exporter.suffix for name, exporter in FORMATS.items()}
+        self.app.push_screen(Export(dict(zip(CHOICES, counts, strict=True)), suffixes), self.export)
+
+    def export(self, order: ExportOrder | None) -> None:
+        """Carries out what the export dialog was asked for."""
+        if order is None:
+            return
+        try:
+            self.tell(self.session.export(order.choice, order.format, order.path))
+        except OSError as error:
+            self.tell(f"Not exported: {error.strerror or error}: {order.path}")
+
+    # The program.
+
+    def action_commands(self) -> None:
+        self.app.action_command_palette()
+
+    def action_help(self) -> None:
+        keys = {
+            command.id: split_keys(self.rebound[command.id])
+            if command.id in self.rebound
+            else command.keys
+            for command in COMMANDS
+        }
+        self.app.push_screen(Help(keys))
+
+    def action_sample(self) -> None:
+        self.post_message(self.SampleWanted())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The sample is offered as long as there is nothing else to read."""
+        return not (action == "sample" and self.session.digests)
+
+    def action_quit(self) -> None:
+        self.app.exit()
+
+    # What comes from outside.
+
+    def action_rescan(self) -> None:
+        self.tell("Looking for new digests …")
+        self.scan()
+
+    def scan(self) -> None:
+        """Looks for new digests in a thread, unless one is looking already."""
+        self._pulse = self.session.library.pulse()
+        if not any(worker.group == "scan" and worker.is_running for worker in self.workers):
+            self.run_worker(self._scan, thread=True, group="scan", exit_on_error=False)
+
+    def _scan(self) -> None:
+        worker = get_current_worker()
+        any_news, told = False, 0.0
+        try:
+            library = Library(self.session.library.places)
+            try:
+                for progress in library.scan():
+                    any_news = True
+                    if worker.is_cancelled:
+                        return
+                    if time.monotonic() - told > 0.2:
+                        told = time.monotonic()
+                        self.post_message(self.Scanned(progress))
+            finally:
+                library.close()
+        except (OSError, sqlite3.Error) as error:
+            self.post_message(self.ScanEnded(any_news, f"Looking for digests failed: {error}"))
+            return
+        self.post_message(self.ScanEnded(any_news))
+
+    @on(Scanned)
+    def show_progress(self, message: Scanned) -> None:
+        """The lists fill in while digests are being indexed."""
+        self._take_over()
+        self.tell(f"Indexing digests: {message.progress.done} of {message.progress.total}")
+
+    @on(ScanEnded)
+    def show_news(self, message: ScanEnded) -> None:
+        """Tells what the scan found. Rows that are on screen stay where they are."""
+        before = {row.n for row in self.session.digests}
+        if message.any_news:
+            self._take_over()
+        self._is_filling = False
+        new = [str(row.day) for row in self.session.digests if row.n not in before]
+        if message.trouble or new:
+            self.tell(message.trouble or f"New: {', '.join(new[:3])}")
+        elif self._message.startswith(("Looking", "Indexing")):
+            self.tell("Nothing new")
+
+    def _take_over(self) -> None:
+        if not self.session.view.papers and not self.session.view.text:
+            self.session.start()
+        elif self._is_filling:
+            self.session.again()
+        else:
+            self.session.refresh()
+
+    def look_for_changes(self) -> None:
+        """Takes over what other windows and machines did, and saves what could not be saved."""
+        if self.session.retry() or self.session.look():
+            self.tell(self._message)
+        if self.session.library.pulse() != self._pulse:
+            self.scan()
+
+
+def is_web_link(url: str) -> bool:
+    """Whether a link leads to the web, and nowhere into this machine."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)

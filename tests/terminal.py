@@ -1,0 +1,129 @@
+"""The real program in a real pseudo-terminal, with a terminal emulator to read its screen."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+import pyte
+
+PROGRAM = (sys.executable, "-m", "digest_tui")
+PATIENCE = 20.0
+"""Seconds until a screen that does not come is given up: generous, for busy machines."""
+
+
+class Terminal:
+    """A program that runs in a terminal of its own; what it wrote stands in `text`."""
+
+    def __init__(
+        self, *arguments: str, size: tuple[int, int] = (120, 40), program: Sequence[str] = PROGRAM
+    ) -> None:
+        """Starts `program` with arguments in a terminal of (columns, rows)."""
+        columns, rows = size
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.output = bytearray()
+        """Every byte that the program wrote."""
+        self._master, slave = pty.openpty()
+        self._resize(columns, rows)
+        self.process = subprocess.Popen(
+            [*program, *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+        )
+        os.close(slave)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.kill()
+        os.close(self._master)
+
+    @property
+    def text(self) -> str:
+        """The screen as it stands, a line a row; the empty half of a wide glyph is left out."""
+        return "\n".join(self.screen.display)
+
+    def press(self, keys: str) -> None:
+        """Sends characters as a keyboard does."""
+        os.write(self._master, keys.encode())
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Changes the size of the terminal, and tells the program as a terminal does."""
+        self.screen.resize(rows, columns)
+        self._resize(columns, rows)
+        os.killpg(self.process.pid, signal.SIGWINCH)
+
+    def _resize(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def pump(self, seconds: float) -> bool:
+        """Takes in what the program writes within a time; whether it wrote anything."""
+        ready, _, _ = select.select([self._master], [], [], seconds)
+        if not ready:
+            return False
+        try:
+            data = os.read(self._master, 1 << 16)
+        except OSError:
+            return False
+        self.output += data
+        self._stream.feed(data)
+        return bool(data)
+
+    def settle(self, quiet: float = 0.3) -> None:
+        """Waits until nothing has been written for a while."""
+        end = time.monotonic() + PATIENCE
+        while self.pump(quiet) and time.monotonic() < end:
+            pass
+
+    def until(self, condition: Callable[[str], bool], what: str = "") -> None:
+        """Waits until the screen meets a condition; fails with the screen where it never does."""
+        end = time.monotonic() + PATIENCE
+        while not condition(self.text):
+            self.pump(0.05)
+            if time.monotonic() > end:
+                raise AssertionError(f"never on screen: {what}\n{self.text}")
+
+    def see(self, *texts: str) -> None:
+        """Waits until all the texts are on screen."""
+        self.until(lambda screen: all(text in screen for text in texts), " and ".join(texts))
+
+    def gone(self, text: str) -> None:
+        """Waits until a text is no longer on screen."""
+        self.until(lambda screen: text not in screen, f"a screen without {text}")
+
+    def wait(self) -> int:
+        """Waits until the program ends; its exit code."""
+        end = time.monotonic() + PATIENCE
+        while self.process.poll() is None:
+            self.pump(0.05)
+            if time.monotonic() > end:
+                raise AssertionError(f"does not end\n{self.text}")
+        return self.process.returncode
+
+    def kill(self) -> None:
+        """Ends the program at once, as `kill -9` does."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
