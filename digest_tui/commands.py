@@ -120,6 +120,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "sample", ("d",), "Sample", "look around in the sample digests (empty library)", "Program"
     ),
+    Command("theme", ("T",), "Theme", "choose the colors", "Program"),
     Command("commands", (":", "ctrl+p"), "Commands", "find a command by its name", "Program"),
     Command("help", ("?",), "Help", "all keys, and the query language", "Program"),
     Command("quit", ("q",), "Quit", "leave; everything is saved already", "Program"),

@@ -169,7 +169,7 @@ def test_names_that_people_write_stay_as_they_are() -> None:
         "next-keyword next-pane next-paper next-unread open-abstract open-pdf out page-down "
         "page-up previous-digest previous-keyword previous-pane previous-paper previous-unread "
         "query quit read read-all read-on redo rescan sample scroll-down scroll-up show-all "
-        "show-starred show-unread star undo up zoom"
+        "show-starred show-unread star theme undo up zoom"
     )
 
 

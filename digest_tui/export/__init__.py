@@ -1,2 +1,43 @@
+"""Papers as files: Markdown for notes, JSON for programs; a module a format.
+
+An export is a stream of chunks, so that a hundred thousand papers need no memory. pydantic is
+imported only when JSON is written: it costs more than all the rest of a start.
+"""
+
 from __future__ import annotations
-FORMATS: dict = {}
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from digest_tui.export.markdown import markdown
+from digest_tui.paper import Holding
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """A format that papers can be written in."""
+
+    suffix: str
+    """Of the file's name, with its dot."""
+    write: Callable[[Iterable[Holding]], Iterator[str]]
+    """The file's text in chunks, the papers in the order given."""
+
+
+def _json(holdings: Iterable[Holding]) -> Iterator[str]:
+    from digest_tui.export.records import json_array
+
+    return json_array(holdings)
+
+
+def _jsonl(holdings: Iterable[Holding]) -> Iterator[str]:
+    from digest_tui.export.records import jsonl
+
+    return jsonl(holdings)
+
+
+FORMATS: Mapping[str, Exporter] = {
+    "markdown": Exporter(".md", markdown),
+    "json": Exporter(".json", _json),
+    "jsonl": Exporter(".jsonl", _jsonl),
+}
+"""Every format by the name that the shell and the export dialog give it."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Literal
 
-from digest_tui.formats import dates, exported, markdown, text
+from digest_tui.formats import dates, exported, labels
 from digest_tui.formats.drafts import Reading, draft, placed
 from digest_tui.formats.lines import ABSTRACTS, FIELDS, Block, Kind, clean
 from digest_tui.formats.listings import Reader
@@ -30,14 +30,16 @@ _BINARY = {
     b"\xff\xd8\xff": "a picture",
     b"SQLite format 3": "a database",
 }
-_OPENING = re.compile(
-    r"^ *(?:(?P<text>(?P<header>生成时间\s*[:：].*发布时间|今天共有\s*\d+\s*篇)"
-    r"|(?:keyword|关键词|关键字)\s*[:：])"
-    r"|#{1,6}\s+(?:(?P<listing>(?:new submissions|showing new listings) for\b|今天共有\s*\d+\s*篇)"
-    r"|(?:keyword|关键词|关键字)\s*[:：]))",
+_SECTION = re.compile(
+    r"^ *(?P<mark>#{1,6} +)?(?:(?:new submissions|showing new listings) for\b"
+    r"|(?:keyword|关键词|关键字)\s*[:：])",
     re.IGNORECASE | re.MULTILINE,
 )
-"""What a digest alone begins with; a keyword alone is not enough."""
+_CERTAIN = re.compile(
+    r"^[ >*#]*(?:生成时间.*发布时间|今天共有\s*\d+\s*篇"
+    r"|(?:new submissions|showing new listings) for\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _RESULT = re.compile(
     r"there is no result|arxiv\.org/|(?:authors?|作者)(?:\*\*)?\s*[:：]", re.IGNORECASE
 )
@@ -83,7 +85,7 @@ def parse(content: str, name: str = "", fallback_day: date | None = None) -> Dig
     reading = exported.read(content) if format_ == "export" else _read(content, format_)
     entries, problems = placed(reading.drafts)
     stated = reading.stated
-    day = stated.day or markdown.front_matter_day(content) or dates.in_text(name)
+    day = stated.day or dates.in_front_matter(content) or dates.in_text(name)
     problems += [*reading.problems, *_day_problems(day, fallback_day), *_count_problems(reading)]
     return Digest(
         format_,
@@ -100,13 +102,13 @@ def parse(content: str, name: str = "", fallback_day: date | None = None) -> Dig
 def _recognize(content: str) -> Format | None:
     if content.lstrip().startswith(exported.SIGNATURE):
         return "export"
-    if opening := _OPENING.search(content):
-        certain = opening["header"] or opening["listing"] or _RESULT.search(content)
-        format_: Format = "text" if opening["text"] else "markdown"
-        return format_ if certain else None
-    if _HEADING.search(content) and _has_paper(markdown.blocks(content)[0]):
+    section = _SECTION.search(content)
+    certain = _CERTAIN.search(content) or (section and _RESULT.search(content))
+    if section and certain:
+        return "markdown" if section["mark"] else "text"
+    if _HEADING.search(content) and _has_paper(labels.markdown_blocks(content)[0]):
         return "markdown"
-    return "text" if _has_paper(text.blocks(content)[0]) else None
+    return "text" if certain or _has_paper(labels.text_blocks(content)[0]) else None
 
 
 def _has_paper(blocks: Iterable[Block]) -> bool:
@@ -116,7 +118,8 @@ def _has_paper(blocks: Iterable[Block]) -> bool:
 
 
 def _read(content: str, format_: Literal["text", "markdown"]) -> Reading:
-    blocks, problems = text.blocks(content) if format_ == "text" else markdown.blocks(content)
+    split = labels.text_blocks if format_ == "text" else labels.markdown_blocks
+    blocks, problems = split(content)
     reader = Reader()
     reader.read(blocks)
     return Reading(

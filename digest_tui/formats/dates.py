@@ -15,6 +15,7 @@ _HOURS = {"EDT": -4, "EST": -5, "UTC": 0, "GMT": 0}
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s*[-/.年]\s*(\d\d?)\s*[-/.月]\s*(\d\d?)(?!\d)")
 _DAY_FIRST = re.compile(r"(?<!\d)(\d\d?)\s+([A-Za-z]{3,9})\.?,?\s+(\d{4}|\d\d)(?!\d)")
 _MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})\.?\s+(\d\d?),?\s+(\d{4})(?!\d)")
+FRONT_MATTER = re.compile(r"\A\s*---\n(?:[\w-]+:.*\n|\s*\n){1,30}---(?:\n|$)")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
@@ -50,6 +51,12 @@ def in_text(text: str) -> date | None:
         month, day, year = found.groups()
         return _day(year, month, day)
     return None
+
+
+def in_front_matter(text: str) -> date | None:
+    """The first day that a front matter states, the lines between two rules at the very top."""
+    found = FRONT_MATTER.match(text)
+    return in_text(found[0]) if found else None
 
 
 def _day(year: str, month: str, day: str) -> date | None:

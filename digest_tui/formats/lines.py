@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import NamedTuple
 
-from digest_tui.paper import Problem
+from digest_tui.paper import Problem, has_han
 
 _REMOVED = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI
@@ -37,9 +37,9 @@ def clean(text: str) -> str:
 
 def han_share(text: str) -> float:
     """How many of the letters are Chinese, from 0 to 1."""
-    if text.isascii():
+    if not has_han(text):
         return 0.0
-    return len(_HAN.findall(text)) / (sum(map(str.isalpha, text)) or 1)
+    return len(_HAN.findall(text)) / sum(map(str.isalpha, text))
 
 
 def is_chinese(text: str) -> bool:
@@ -73,47 +73,8 @@ HEAD = frozenset({Kind.TITLE, Kind.AUTHORS, Kind.SUBJECTS, Kind.ABS_URL, Kind.PD
 """The fields that come before the abstract."""
 FIELDS = HEAD | ABSTRACTS | {Kind.TITLE_ZH}
 
-_ALIASES = {
-    Kind.TITLE: "title|paper title|标题|题目|论文标题|英文标题",
-    Kind.TITLE_ZH: "chinese title|title (zh)|中文标题|标题翻译|标题(zh)",
-    Kind.AUTHORS: "authors|author|author(s)|作者|作者团队",
-    Kind.SUBJECTS: "subjects|subject|categories|category|领域|分类|学科",
-    Kind.ABS_URL: "arxiv link|arxiv url|arxiv|link|paper link|paper url|url"
-    "|arxiv链接|arxiv 链接|链接|论文链接|论文地址|阅读论文",
-    Kind.PDF_URL: "pdf link|pdf url|pdf|pdf链接|pdf 链接|pdf地址|下载",
-    Kind.ABSTRACT: "abstract|summary|english abstract|摘要|英文摘要|原文摘要",
-    Kind.ABSTRACT_ZH: "chinese abstract|中文摘要|中文翻译|译文|摘要翻译|摘要(中文)",
-}
-LABELS = {alias: kind for kind, aliases in _ALIASES.items() for alias in aliases.split("|")}
-_EVERYDAY = (
-    "title|paper title|标题|题目|author|subject|category|领域|分类|学科|arxiv|link|url|链接|pdf"
-    "|下载|summary|译文"
-)
-UNMISTAKABLE = frozenset(LABELS) - frozenset(_EVERYDAY.split("|"))
-"""The labels that no sentence begins with, bullet or not."""
-
-BULLET = r"(?:>\s*)?(?:(?:[-+•◦▪●‣·]|\*(?!\*))\s*)?"
-_EMOJI = "[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]*\\s*"
-_NAMES = "|".join(map(re.escape, sorted(LABELS, key=len, reverse=True)))
-_LABEL = re.compile(
-    rf"(?P<mark>{BULLET}){_EMOJI}(?P<bold>(?:\*\*|__)?)\s*{_EMOJI}(?P<name>{_NAMES})"
-    r"\s*(?P<tail>:\s*(?:\*\*|__)?|(?:\*\*|__)\s*:?|$)\s*",
-    re.IGNORECASE,
-)
-_JOINED = re.compile(rf"{BULLET}(?P<name>abstract|英文摘要|中文摘要|摘要)\s+(?=\S)", re.IGNORECASE)
-_OTHER_LABEL = re.compile(
-    rf"(?:(?:>\s*)?(?:[-+•◦▪●‣·]|\*(?!\*))\s+|>\s*|(?=\*\*|__)){_EMOJI}(?:\*\*|__)?\s*{_EMOJI}"
-    r"[^\W\d_][\w()/-]*(?: [\w()/-]+){0,2}\s*(?:\*\*|__)?\s*[:：]"
-)
-_BULLETED = re.compile(r"[-+•◦▪●‣·]\s|\*\s")
-_RULE = re.compile(r"([-*_=─━═])\1{2,}|(?:[-*_] ){2,}[-*_]")
-_RULED = frozenset("-*_=─━═")
-_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-"""Full-width to ASCII, one for one, so that a match's places hold in the original line."""
-_FIRST = frozenset(
-    {initial for name in LABELS for initial in (name[0], name[0].upper())} | set("-+•◦▪●‣·>*_")
-)
-_LONGEST = 60
+_OPENERS = frozenset("-+•◦▪●‣·*_>#<=AaSsCcLlPpTtUuKkNn作领分学链论阅下摘英原中译标题关生今")
+"""The first characters of labels, headings, rules and headers."""
 
 
 class Sign(NamedTuple):
@@ -166,43 +127,9 @@ def left_out(rows: Iterable[Row]) -> list[Problem]:
     return [Problem(rows[0].line, f"belongs to no paper, left out: “{text}”")]
 
 
-def labelled(line: str, plain: frozenset[str]) -> Sign | None:
-    """The field that a stripped line opens; `plain` are the labels that need no bullet or bold."""
-    first = line[0]
-    if not (first in _FIRST or "\u2190" <= first <= "\u2bff" or first > "\uff00"):
-        return None
-    head = line[:_LONGEST]
-    match = _LABEL.match(head if head.isascii() else head.translate(_WIDE))
-    if not match:
-        return None
-    name = match["name"].casefold()
-    if not (match["mark"] or match["bold"] or name in plain):
-        return None
-    return Sign(LABELS[name], line[match.end() :].lstrip())
-
-
-def joined(line: str) -> Sign | None:
-    """An abstract that begins on its label's line without a colon, as rendered pages join it."""
-    match = _JOINED.match(line)
-    return Sign(LABELS[match["name"].casefold()], line[match.end() :]) if match else None
-
-
-def is_rule(line: str) -> bool:
-    """Whether a stripped line is a horizontal rule."""
-    return line[0] in _RULED and _RULE.fullmatch(line) is not None
-
-
-def in_context(line: str, kind: Kind) -> Sign | None:
-    """What a stripped line that is no sign by itself is in a block of some kind."""
-    if line[0].isalnum() and line[0] not in "aA中英摘":
-        return None
-    if kind in HEAD or (kind is Kind.ABSTRACT and line.startswith("中文摘要")):
-        found = joined(line)
-        if found:
-            return found
-    if _OTHER_LABEL.match(line) or (kind in HEAD and _BULLETED.match(line)):
-        return Sign(Kind.UNKNOWN, line)
-    return None
+def may_open(first: str) -> bool:
+    """Whether a line that begins with this character can be a sign in any format."""
+    return first in _OPENERS or "\u2190" <= first <= "\u2bff" or first > "\uff00"
 
 
 def split(
@@ -216,7 +143,8 @@ def split(
     problems: list[Problem] = []
     kind, start, value, body = Kind.START, 0, "", list[Row]()
     for number, line in enumerate(lines, 1):
-        found = sign(line, kind) if line and not line.isspace() else None
+        text = line.strip()
+        found = sign(line, kind) if text and may_open(text[0]) else None
         if found is None:
             body.append(Row(number, line))
         elif found.kind is Kind.UNKNOWN:

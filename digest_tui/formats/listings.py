@@ -17,7 +17,6 @@ from digest_tui.formats.lines import (
     ABSTRACTS,
     FIELDS,
     HEAD,
-    LABELS,
     Block,
     Kind,
     Row,
@@ -29,7 +28,6 @@ from digest_tui.paper import Problem, has_han
 
 _KNOWN = re.compile(r"there (?:is|are) no results?\b|(?:keyword list|excluded)\s*:", re.IGNORECASE)
 """What a section may say where its papers would stand."""
-_TITLE_FOLLOWS = re.compile(r"(?:\*\*)?([\w ]+?)\s*[:：](?:\*\*)?")
 _SENTENCE_END = re.compile(r"(?:[.!?。！？…][)）\]”’\"'」]*|URL|/\S*)$")
 
 
@@ -80,7 +78,8 @@ class Reader:
             titles = () if labelled else self._take_titles()
             self._close()
             self._begin(titles)
-        self._drop_loose()
+        if self._loose:
+            self._drop_loose()
         self._fields.append(block)
 
     def _second_abstract(self, block: Block) -> Block:
@@ -110,9 +109,9 @@ class Reader:
     def _headed_paper(self, block: Block) -> None:
         self._close()
         self._drop_loose()
-        label = _TITLE_FOLLOWS.fullmatch(block.value)
-        named = label is not None and LABELS.get(label[1].casefold()) is Kind.TITLE
-        rows = block.rows if named else (Row(block.line, block.value), *block.rows)
+        rows = block.rows
+        if block.value:
+            rows = (Row(block.line, block.value), *rows)
         self._begin(rows[:2])
         self._loose = rows[2:]
         self._headed = True

@@ -14,6 +14,7 @@ from functools import partial
 
 from textual import events, on
 from textual.app import App
+from textual.color import Color
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.keys import _character_to_key
 from textual.screen import Screen
@@ -61,6 +62,16 @@ THEMES = (
 )
 
 
+_SHADES = {"muted": 0.66, "rule": 0.3, "cursor": 0.16, "cursor-blurred": 0.1}
+"""How much ink each shade has."""
+_ANSI_SHADES = {
+    "muted": "ansi_default",
+    "rule": "ansi_bright_black",
+    "cursor": "ansi_bright_black",
+    "cursor-blurred": "ansi_bright_black",
+}
+
+
 class CommandProvider(Provider):
     """The commands of the table, in the palette."""
 
@@ -83,7 +94,7 @@ class DigestApp(App[None]):
 
     TITLE = "digest-tui"
     CSS_PATH = "digest.tcss"
-    COMMANDS = App.COMMANDS | {CommandProvider}
+    COMMANDS = {CommandProvider}
 
     def __init__(
         self,
@@ -107,6 +118,19 @@ class DigestApp(App[None]):
         self.set_keymap(self.settings.keys)
         session.speak(self.settings.language)
         session.pack(self.settings.density == "compact")
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's variables, and four shades between its paper and its ink.
+
+        They are mixed here because a list draws its own lines, where a color that is relative
+        to whatever stands behind it has nothing to be relative to.
+        """
+        variables = super().get_css_variables()
+        ink, paper = Color.parse(variables["foreground"]), Color.parse(variables["background"])
+        if ink.ansi is not None or paper.ansi is not None:
+            return {**variables, **_ANSI_SHADES}
+        shades = {name: paper.blend(ink, share).hex for name, share in _SHADES.items()}
+        return {**variables, **shades}
 
     def get_default_screen(self) -> Screen[None]:
         return MainScreen(

@@ -18,16 +18,23 @@ from textual.widgets import Input, RadioButton, RadioSet, Static
 from digest_tui.commands import COMMANDS, shown
 from digest_tui.query import FIELDS
 from digest_tui.session import Choice
+from digest_tui.ui.text import wrap
 
-FIRST_KEYS = """\
-j k   next and previous paper        r   read, and on to the next unread
-s     star, and on                   u   take it back
-/     filter as you type             e   export what you starred"""
-
-QUERY_HELP = """\
-Words side by side must all be found; OR or | for either, - or NOT for without, ( ) to group,
-"quotes" for exact words. A bare word looks in titles, authors, abstracts of both languages and
-the id. A comma in a field is any-of: cat:cs.RO,cs.CV"""
+NAMES = 12
+"""Cells for the keys, before what they do."""
+FIRST_KEYS = (
+    ("j k", "next and previous paper"),
+    ("r", "read, and on to the next unread"),
+    ("s", "star, and on"),
+    ("u", "take it back"),
+    ("/", "filter as you type"),
+    ("e", "export what you starred"),
+)
+QUERY_HELP = (
+    "Words side by side must all be found; OR or | for either, - or NOT for without, ( ) to "
+    'group, "quotes" for exact words. A bare word looks in titles, authors, abstracts of both '
+    "languages and the id. A comma in a field means any of: cat:cs.RO,cs.CV"
+)
 
 
 class Help(ModalScreen[None]):
@@ -50,24 +57,38 @@ class Help(ModalScreen[None]):
         with VerticalScroll(classes="dialog", can_focus=False) as dialog:
             dialog.border_title = "help"
             dialog.border_subtitle = "Esc closes"
-            yield Static(help_text(self._keys))
+            yield Static()
+
+    def on_resize(self) -> None:
+        width = self.query_one(VerticalScroll).scrollable_content_region.width
+        self.query_one(Static).update(help_text(self._keys, width))
 
     def action_scroll(self, lines: int) -> None:
         """Scrolls the text."""
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
 
-def help_text(keys: Mapping[str, tuple[str, ...]]) -> Content:
-    """The text of the help screen: the first keys, every command by group, the query language."""
-    parts = [Content.styled("Six keys do the job\n", "bold"), Content(FIRST_KEYS + "\n")]
+def help_text(keys: Mapping[str, tuple[str, ...]], width: int) -> Content:
+    """The help screen in `width` cells: the first keys, the commands by group, the query."""
+    parts = [_heading("Six keys do the job"), *(_row(*row, width) for row in FIRST_KEYS)]
     for group, commands in groupby(COMMANDS, key=lambda command: command.group):
-        parts.append(Content.styled(f"\n{group}\n", "bold"))
+        parts.append(_heading(f"\n{group}"))
         for command in commands:
-            names = " ".join(shown(key) for key in keys[command.id]) or "(palette)"
-            parts.append(Content(f"{names:<17} {command.help}\n"))
-    parts += [Content.styled("\nThe query\n", "bold"), Content(QUERY_HELP + "\n\n")]
-    parts += [Content(f"{field.name + ':':<6} {field.finds}\n") for field in FIELDS]
+            names = " ".join(shown(key) for key in keys[command.id])
+            parts.append(_row(names, command.help, width))
+    parts += [_heading("\nThe query"), _row("", QUERY_HELP, width)]
+    parts += [_row(f"{field.name}:", field.finds, width) for field in FIELDS]
     return Content("").join(parts)
+
+
+def _heading(text: str) -> Content:
+    return Content.styled(f"{text}\n", "bold")
+
+
+def _row(name: str, text: str, width: int) -> Content:
+    lines = [text[start:end] for start, end in wrap(text, width - NAMES)]
+    indent = "\n" + " " * NAMES
+    return Content(name.ljust(NAMES) + indent.join(lines) + "\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from digest_tui import latex
 from digest_tui import query as q
 from digest_tui.index import Card
 from digest_tui.paper import name_of
-from digest_tui.session import Session
+from digest_tui.session import Session, View
 from digest_tui.ui.text import clip, segments, strip_of, wrap
 
 GUTTER = 4
@@ -59,6 +59,7 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         self.empty = ""
         """What is said where there is no paper to show."""
         self._cursor = -1
+        self._view: View | None = None
 
     @property
     def row_height(self) -> int:
@@ -71,7 +72,10 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         return max(self.scrollable_content_region.height // self.row_height - 1, 1)
 
     def show(self) -> None:
-        """Draws the session's view from scratch."""
+        """Draws the session's view from scratch, a new one from its top."""
+        if self._view is not self.session.view:
+            self._view = self.session.view
+            self.scroll_to(y=0, animate=False, immediate=True, force=True)
         rows = len(self.session.view.rows)
         self.virtual_size = Size(self.scrollable_content_region.width, rows * self.row_height)
         self._cursor = self.session.cursor
@@ -125,6 +129,8 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         keyword = self.session.view.groups[group].keyword or "no keyword"
         papers, unread = self.session.view.groups[group].papers, self.session.unread_in(group)
         count = f" · {unread} unread of {papers}" if unread else f" · {papers}"
+        if cell_len(keyword) + cell_len(count) > width - 2:
+            count = f" · {unread}/{papers}"
         text = " " + clip(keyword, width - cell_len(count) - 2) + count
         return strip_of([Segment(text, style)], width, style)
 
@@ -179,6 +185,8 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh(Region(0, top, self.size.width, self.row_height))
 
     def _reveal(self) -> None:
+        if not self.scrollable_content_region.height:
+            return
         row = self.session.cursor
         top = row - 1 if row > 0 and self.session.view.rows[row - 1] < 0 else row
         height = (row - top + 1) * self.row_height

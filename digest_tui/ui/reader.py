@@ -102,7 +102,7 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         return strip_of(self._lines[row] if row < len(self._lines) else [], width, style)
 
     def _lay_out(self) -> None:
-        width = self.scrollable_content_region.width
+        width = self.scrollable_content_region.width - 1
         if width < 1:
             return
         styles = Styles(
@@ -116,7 +116,7 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
             self._lines = [[Segment(self._words[a:b], styles.missing)] for a, b in lines]
         else:
             self._lines = list(page(self._holding, width, self._language, self._query, styles))
-        self.virtual_size = Size(width, len(self._lines))
+        self.virtual_size = Size(width + 1, len(self._lines))
         self.refresh()
 
 
@@ -187,7 +187,8 @@ def _head(
         ("Subjects", subjects or "not in this digest", None),
         ("Keywords", " · ".join(filter(None, holding.keywords)) or "none", None),
         ("Digests", " · ".join(str(day) for day in holding.digests), None),
-        ("Links", f"{paper.abs_url}  {paper.pdf_url}".strip() or "not in this digest", "id"),
+        ("Page", paper.abs_url or "not in this digest", None),
+        ("PDF", paper.pdf_url or "not in this digest", None),
     ]
     for label, text, field_column in fields:
         indent = LABEL if width >= 40 else 0

@@ -141,10 +141,9 @@ class MainScreen(Screen[None]):
         self._message = message
         session, view = self.session, self.session.view
         hint = view.hints[0].message if view.hints else ""
-        filtered = f"filter: {view.text}" if view.text and not self.query_bar.has_focus else ""
         line = self.query_one("#message", Static)
         line.set_class(bool(session.unsaved), "trouble")
-        line.update(Content(session.unsaved or message or hint or filtered), layout=False)
+        line.update(Content(session.unsaved or message or hint), layout=False)
         total = view.scope.papers if view.scope else session.totals.papers
         found = f"{view.papers} of {total}" if view.papers != total else f"{total} papers"
         parts = [self._standing, found, f"{session.unread} unread"]
@@ -412,6 +411,9 @@ class MainScreen(Screen[None]):
 
     def action_commands(self) -> None:
         self.app.action_command_palette()
+
+    def action_theme(self) -> None:
+        self.app.action_change_theme()
 
     def action_help(self) -> None:
         keys = {
