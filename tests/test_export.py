@@ -17,10 +17,11 @@ DAY = date(2026, 4, 22)
 HOSTILE = [
     "[Re] x", "a_b*c*", "# x", "#tag", "C #", "|", "a | b", "`code`", "<b>", "- Authors:", "---",
     "- **Authors:** A", "**Abstract**", "- **Abstract**", "$x_1$", "$5 and $6", r"\$5", r"\%", "\\",
-    "$a$1", "$ a $", "$a\\$", "Keyword: x", "## Keyword: x", "There is no result", "中文", "[翻译失败]",
-    "1. a", "12) a", "===", "==a==", "%%a%%", "> q", "+ a", "&amp;", "R&D", "~~a~~", "a ^b", "$$x$$",
-    "### Title:", "Title:", "__a__", "snake_case_", "a;b", ";", "<!-- digest-tui markdown 1 -->",
-    "# Papers of 2020-01-01", "- **Also under:** x", r"\\$x$", "https://a.org/b_c", "(a, b", "！", "!",
+    "$a$1", "$ a $", "$a\\$", "Keyword: x", "## Keyword: x", "There is no result", "中文", "！", "!",
+    "1. a", "12) a", "===", "==a==", "%%a%%", "> q", "+ a", "&amp;", "R&D", "~~a~~", "a ^b",
+    "$$x$$", "### Title:", "Title:", "__a__", "snake_case_", "a;b", ";", r"\\$x$", "[翻译失败]",
+    "<!-- digest-tui markdown 1 -->", "# Papers of 2020-01-01", "- **Also under:** x", "(a, b",
+    "https://a.org/b_c",
 ]  # fmt: skip
 
 words = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=8))

@@ -123,16 +123,17 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         return strip_of([Segment(" " + self.empty[start:end], style)], width, style)
 
     def _heading_line(self, group: int, line: int, width: int) -> Strip:
+        """The keyword and its counts, on the last line of the row: a blank one sets it apart."""
         style = self.get_component_rich_style("paper-list--heading")
-        if line:
-            return strip_of([Segment(" " + "─" * (width - 2), style)], width, style)
+        if line < self.row_height - 1:
+            return Strip.blank(width, style)
         keyword = self.session.view.groups[group].keyword or "no keyword"
         papers, unread = self.session.view.groups[group].papers, self.session.unread_in(group)
         count = f" · {unread} unread of {papers}" if unread else f" · {papers}"
         if cell_len(keyword) + cell_len(count) > width - 2:
             count = f" · {unread}/{papers}"
-        text = " " + clip(keyword, width - cell_len(count) - 2) + count
-        return strip_of([Segment(text, style)], width, style)
+        text = " " + clip(keyword, width - cell_len(count) - 2) + count + " "
+        return strip_of([Segment(text + "─" * (width - cell_len(text) - 1), style)], width, style)
 
     def _paper_line(self, card: Card, row: int, line: int, width: int) -> Strip:
         name = "paper-list--read" if card.read else "paper-list--unread"

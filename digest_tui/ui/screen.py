@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -120,6 +121,9 @@ class MainScreen(Screen[None]):
         self.set_interval(POLL, self.look_for_changes)
         self.call_after_refresh(self.scan)
 
+    def on_resize(self) -> None:
+        self._tell_status(self._message)
+
     # Saying what happened.
 
     def tell(self, message: str = "") -> None:
@@ -143,11 +147,15 @@ class MainScreen(Screen[None]):
         hint = view.hints[0].message if view.hints else ""
         line = self.query_one("#message", Static)
         line.set_class(bool(session.unsaved), "trouble")
-        line.update(Content(session.unsaved or message or hint), layout=False)
+        said = session.unsaved or message or hint
+        line.update(Content(said), layout=False)
         total = view.scope.papers if view.scope else session.totals.papers
         found = f"{view.papers} of {total}" if view.papers != total else f"{total} papers"
         parts = [self._standing, found, f"{session.unread} unread"]
-        counts = " · ".join(part for part in parts if part)
+        room = self.size.width - cell_len(said) - 4
+        while parts and cell_len(" · ".join(filter(None, parts))) > room:
+            del parts[0]
+        counts = " · ".join(filter(None, parts))
         self.query_one("#counts", Static).update(Content(counts))
 
     def _title(self) -> str:
