@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from digest_tui.session import Session
     from digest_tui.settings import Settings
 
-LIBRARY = click.option(
+LIBRARY = partial(
+    click.option,
     "--library",
     type=click.Path(path_type=Path, file_okay=False),
-    envvar="DIGEST_TUI_LIBRARY",
     metavar="DIR",
     help="The folder of digests and marks, in place of your own.",
 )
@@ -46,14 +47,16 @@ class _OpenByDefault(click.Group):
         place = 0
         while place < len(args) and args[place].startswith("-") and args[place] != "-":
             place += 2 if args[place] == "--library" else 1
-        asks = {"--help", "-h", "--version"} & set(args[:place])
+        asks = not {"--help", "-h", "--version"}.isdisjoint(args[:place])
+        # To complete the first word is to complete a command, which `open` would hide.
+        asks = asks or (ctx.resilient_parsing and place >= len(args))
         if not asks and (place >= len(args) or args[place] not in self.commands):
             args = [*args[:place], "open", *args[place:]]
         return super().parse_args(ctx, args)
 
 
 @click.group(cls=_OpenByDefault, context_settings=_HELP)
-@LIBRARY
+@LIBRARY(envvar="DIGEST_TUI_LIBRARY")
 @VERSION
 @click.pass_context
 def cli(context: click.Context, library: Path | None) -> None:
@@ -75,7 +78,7 @@ def _command(name: str) -> Callable[[Callable[..., None]], click.Command]:
 
         run.__doc__ = function.__doc__
         run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-        return cli.command(name)(LIBRARY(VERSION(run)))
+        return cli.command(name)(LIBRARY()(VERSION(run)))
 
     return decorate
 
@@ -84,6 +87,7 @@ def _command(name: str) -> Callable[[Callable[..., None]], click.Command]:
 @click.argument("paths", nargs=-1, type=PATHS)
 def _open(folder: Path | None, paths: tuple[Path, ...]) -> None:
     """Open the library; import PATHs (files, folders, - for stdin) first."""
+    _require_terminal()
     with _library(folder) as (library, settings, problems):
         outcomes = list(_imported(library, paths))
         refused = [f"{o.file}: {o.reason}" for o in outcomes if o.status == "refused"]
@@ -96,6 +100,7 @@ def _open(folder: Path | None, paths: tuple[Path, ...]) -> None:
 @_command("demo")
 def _demo(folder: Path | None) -> None:
     """Open the sample digests, in a library that is gone afterwards."""
+    _require_terminal()
     from digest_tui.library import sample
     from digest_tui.settings import config_path, load
     from digest_tui.ui.app import SAMPLE
@@ -111,6 +116,7 @@ def _demo(folder: Path | None) -> None:
 def _import(folder: Path | None, paths: tuple[Path, ...], as_json: bool) -> None:
     """Import digests: files, folders, - for stdin. A refused file never stops the others."""
     with _library(folder) as (library, _, _):
+        library.refresh()
         any_refused = False
         records = []
         for outcome in _imported(library, paths):
@@ -196,7 +202,6 @@ def _export(folder: Path | None, query: str, format_: str, output: Path | None) 
 def _mark(folder: Path | None, what: str | None, query: str | None, ids: tuple[str, ...]) -> None:
     """Mark papers, by their arXiv ids or by a query."""
     from digest_tui.marks import READ, STAR
-    from digest_tui.paper import ARXIV_ID
     from digest_tui.store import NotSaved
 
     if what is None or bool(ids) == (query is not None):
@@ -212,8 +217,7 @@ def _mark(folder: Path | None, what: str | None, query: str | None, ids: tuple[s
             wanted = [holding.paper.id for holding in session.found(_parsed(query, strict=True))]
             unknown = []
         else:
-            arxiv = {given: ARXIV_ID.search(given) for given in ids}
-            plain = [match[1] if match else given for given, match in arxiv.items()]
+            plain = list(dict.fromkeys(map(_paper_id, ids)))
             known = session.index.numbers(plain)
             wanted = [id_ for id_ in plain if id_ in known]
             unknown = [id_ for id_ in plain if id_ not in known]
@@ -231,6 +235,9 @@ def _mark(folder: Path | None, what: str | None, query: str | None, ids: tuple[s
 def _doctor(folder: Path | None, as_json: bool) -> None:
     """Tell where everything is, what could not be read, and what to do about it."""
     with _library(folder) as (library, _, problems):
+        if not library.index.is_sound():
+            problems.append("the index was damaged; it has been built again")
+            library.index.rebuild()
         library.refresh()
         report = library.examine()
         report["findings"] = [*problems, *report["findings"]]
@@ -272,6 +279,7 @@ def _library(folder: Path | None) -> Iterator[tuple[Library, Settings, list[str]
     """The library in a folder, the settings, and what is wrong with them."""
     import sqlite3
 
+    from digest_tui.index import is_damage
     from digest_tui.library import Library
     from digest_tui.settings import config_path, load, places
 
@@ -282,6 +290,11 @@ def _library(folder: Path | None) -> Iterator[tuple[Library, Settings, list[str]
         _fail(f"the library cannot be opened: {error}")
     try:
         yield library, settings, [f"config.toml:{p.line}: {p.message}" for p in problems]
+    except sqlite3.Error as error:
+        if not is_damage(error):
+            _fail(f"the index cannot be used: {error}")
+        library.index.delete()
+        _fail("the index was damaged, and has been deleted; call again, and it is built anew")
     finally:
         library.close()
 
@@ -299,6 +312,11 @@ def _session(folder: Path | None) -> Iterator[Session]:
         yield session
 
 
+def _require_terminal() -> None:
+    if not sys.stdout.isatty():
+        raise click.UsageError("the screen needs a terminal; digest-tui papers writes to a pipe")
+
+
 def _show(
     library: Library,
     settings: Settings,
@@ -309,8 +327,6 @@ def _show(
     from digest_tui.session import Session
     from digest_tui.ui.app import DigestApp
 
-    if not sys.stdout.isatty():
-        raise click.UsageError("the screen needs a terminal; digest-tui papers writes to a pipe")
     if not sys.stdin.isatty():
         os.dup2(os.open("/dev/tty", os.O_RDONLY), 0)
     session = Session(library)
@@ -378,12 +394,26 @@ def _digest_record(session: Session, number: int) -> dict[str, Any]:
 def _parsed(text: str, strict: bool = False) -> Query:
     from digest_tui.query import parse
 
-    parsed = parse(text)
+    parsed = parse(_storable(text))
     hints = [f"query, column {hint.start + 1}: {hint.message}" for hint in parsed.hints]
     _narrate(hints)
     if hints and strict:
         raise click.UsageError("nothing is marked by a query that was not understood as a whole")
     return parsed.query
+
+
+def _paper_id(given: str) -> str:
+    """The id that an argument means: a bare one, one with its version, `arXiv:`, or a link."""
+    from digest_tui.paper import ARXIV_ID, ARXIV_URL
+
+    bare = given[6:] if given[:6].lower() == "arxiv:" else given
+    match = ARXIV_ID.fullmatch(bare) or ARXIV_URL.fullmatch(given)
+    return match[1] if match else _storable(given)
+
+
+def _storable(text: str) -> str:
+    """An argument as text that SQLite takes: bytes that are not UTF-8 are replaced."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _print(chunks: Iterable[str]) -> None:

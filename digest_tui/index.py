@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import reduce
 from pathlib import Path
 from typing import Literal
 
@@ -27,7 +28,7 @@ from digest_tui.marks import READ, STAR, Change, Stamp
 from digest_tui.paper import Digest, Holding, Paper, PaperId, Problem, Subject, has_han
 from digest_tui.store import Position, Reading
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the tables change; another version's file is built anew."""
 
 Status = Literal["all", "unread", "starred"]
@@ -38,7 +39,7 @@ CREATE TABLE files (name TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, sha25
 CREATE TABLE digests (n INTEGER PRIMARY KEY, file TEXT, sha256 TEXT UNIQUE, format TEXT, day TEXT,
                       announced_at TEXT, generated_at TEXT, declared INTEGER, listing TEXT,
                       entries INTEGER, papers INTEGER, unread INTEGER);
-CREATE INDEX digests_by_day ON digests (day, n);
+CREATE INDEX digests_by_day ON digests (day, file);
 CREATE TABLE keywords (n INTEGER PRIMARY KEY, keyword TEXT UNIQUE);
 CREATE TABLE sections (digest INTEGER, place INTEGER, keyword INTEGER,
                        PRIMARY KEY (digest, place)) WITHOUT ROWID;
@@ -53,6 +54,8 @@ CREATE TABLE papers (n INTEGER PRIMARY KEY, id TEXT UNIQUE, day TEXT, read INTEG
 CREATE INDEX papers_by_read ON papers (read);
 CREATE INDEX papers_by_starred ON papers (starred);
 CREATE TABLE texts (n INTEGER PRIMARY KEY, abstract TEXT, abstract_zh TEXT);
+CREATE TABLE versions (paper INTEGER, digest INTEGER, stated TEXT,
+                       PRIMARY KEY (paper, digest)) WITHOUT ROWID;
 CREATE TABLE subjects (n INTEGER PRIMARY KEY, code TEXT, name TEXT, UNIQUE (code, name));
 CREATE TABLE paper_subjects (paper INTEGER, place INTEGER, subject INTEGER,
                              PRIMARY KEY (paper, place)) WITHOUT ROWID;
@@ -153,6 +156,21 @@ class Index:
             with suppress(FileNotFoundError):
                 self.path.with_name(self.path.name + suffix).unlink()
 
+    def is_sound(self) -> bool:
+        """Whether SQLite finds the file whole. Reads all of it."""
+        try:
+            return self._db.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            return False
+
+    def rebuild(self) -> None:
+        """Begins with an empty index file."""
+        self.close()
+        self.delete()
+        self._db = self._connect()
+
     def close(self) -> None:
         """Closes the connection."""
         self._db.close()
@@ -199,38 +217,69 @@ class Index:
         )
 
     def add(self, file: FileStamp, digest: Digest, day: date) -> int:
-        """Adds a digest, or another file with the content of a known one; its number."""
-        self.forget(file.name)
+        """Adds a digest, or another file with the content of a known one; its number.
+
+        A file that changed keeps the numbers of its digest and of its papers, because a view
+        that is on screen holds them.
+        """
+        before = self._number("SELECT digest FROM files WHERE name = ?", file.name)
+        papers = self._release(file.name)
         number = self.digest_of(file.sha256)
         if number is None:
-            number = self._add_digest(file, digest, day)
+            is_free = self._number("SELECT n FROM digests WHERE n = ?", before) is None
+            number = self._add_digest(before if is_free else None, file, digest, day)
         self._db.execute(
             "INSERT INTO files VALUES (?, ?, ?, ?, ?, NULL)",
             (file.name, file.size, file.mtime_ns, file.sha256, number),
         )
+        self._name_by_file(number)
+        self._settle(papers)
         return number
 
     def forget(self, name: str) -> None:
         """Takes a file out, its digest if no other file holds it, and papers of no digest."""
-        row = self._db.execute("SELECT digest FROM files WHERE name = ?", (name,)).fetchone()
-        self._db.execute("DELETE FROM files WHERE name = ?", (name,))
-        if row is None or row[0] is None:
-            return
-        other = self._db.execute("SELECT name FROM files WHERE digest = ?", row).fetchone()
-        if other:
-            self._db.execute("UPDATE digests SET file = ? WHERE n = ?", (other[0], row[0]))
-            return
-        papers = [n for (n,) in self._db.execute("SELECT paper FROM entries WHERE digest = ?", row)]
-        self._db.execute("DELETE FROM digests WHERE n = ?", row)
-        for table in ("sections", "entries", "problems"):
-            self._db.execute(f"DELETE FROM {table} WHERE digest = ?", row)
-        self._drop_orphans(papers)
+        self._settle(self._release(name))
 
-    def _add_digest(self, file: FileStamp, digest: Digest, day: date) -> int:
+    def _release(self, name: str) -> list[int]:
+        """Takes a file and, if no other file holds it, its digest out; the papers it listed."""
+        number = self._number("SELECT digest FROM files WHERE name = ?", name)
+        self._db.execute("DELETE FROM files WHERE name = ?", (name,))
+        if number is None or self._name_by_file(number):
+            return []
+        papers = self._db.execute("SELECT DISTINCT paper FROM entries WHERE digest = ?", (number,))
+        listed = [paper for (paper,) in papers]
+        self._db.executemany(
+            "DELETE FROM versions WHERE paper = ? AND digest = ?",
+            [(paper, number) for paper in listed],
+        )
+        for table in ("sections", "entries", "problems"):
+            self._db.execute(f"DELETE FROM {table} WHERE digest = ?", (number,))
+        self._db.execute("DELETE FROM digests WHERE n = ?", (number,))
+        return listed
+
+    def _name_by_file(self, digest: int) -> bool:
+        """Names a digest after the last, by name, of its files; whether there is any."""
+        file = self._db.execute("SELECT max(name) FROM files WHERE digest = ?", (digest,))
+        (name,) = file.fetchone()
+        if name is not None:
+            self._db.execute("UPDATE digests SET file = ? WHERE n = ?", (name, digest))
+        return name is not None
+
+    def _settle(self, papers: Iterable[int]) -> None:
+        """Drops those of the papers that no digest lists, and merges the others anew."""
+        for number in papers:
+            if self._number("SELECT 1 FROM entries WHERE paper = ? LIMIT 1", number):
+                self._merge(number)
+            else:
+                self._unwrite(number, self._paper(number))
+                self._db.execute("DELETE FROM papers WHERE n = ?", (number,))
+
+    def _add_digest(self, n: int | None, file: FileStamp, digest: Digest, day: date) -> int:
         cursor = self._db.execute(
-            "INSERT INTO digests (file, sha256, format, day, announced_at, generated_at, declared,"
-            " listing) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO digests (n, file, sha256, format, day, announced_at, generated_at,"
+            " declared, listing) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
+                n,
                 file.name,
                 file.sha256,
                 digest.format,
@@ -247,7 +296,7 @@ class Index:
             "INSERT INTO sections VALUES (?, ?, ?)",
             [(number, place, keywords[word]) for place, word in enumerate(digest.keywords)],
         )
-        papers = {paper.id: self._put(paper, day) for paper in digest.papers}
+        papers = {paper.id: self._put(paper, number, day) for paper in digest.papers}
         self._db.executemany(
             "INSERT INTO entries VALUES (?, ?, ?, ?, ?)",
             [
@@ -270,19 +319,42 @@ class Index:
         self._db.execute("INSERT OR IGNORE INTO keywords (keyword) VALUES (?)", (keyword,))
         return self._number("SELECT n FROM keywords WHERE keyword = ?", keyword) or 0
 
-    def _put(self, paper: Paper, day: date) -> int:
-        """Adds a paper, or renews the known one from a digest at least as new."""
-        row = self._db.execute("SELECT n, day FROM papers WHERE id = ?", (paper.id,)).fetchone()
-        if row is None:
+    def _put(self, paper: Paper, digest: int, day: date) -> int:
+        """Adds a paper as a digest states it; its number."""
+        number = self._number("SELECT n FROM papers WHERE id = ?", paper.id)
+        if number is None:
             return self._insert(paper, day)
-        number, known_day = row
-        known = self._paper(number)
-        newer, older = (paper, known) if day.isoformat() >= known_day else (known, paper)
-        merged = _filled(newer, older)
-        if merged != known or day.isoformat() > known_day:
-            self._unwrite(number, known)
-            self._write(number, merged, max(day.isoformat(), known_day))
-        return int(number)
+        alone = self._number(
+            "SELECT digest FROM entries WHERE paper = ?1"
+            " AND NOT EXISTS (SELECT 1 FROM versions WHERE paper = ?1) LIMIT 1",
+            number,
+        )
+        if alone is not None:
+            self._state(number, alone, self._paper(number))
+        self._state(number, digest, paper)
+        self._merge(number)
+        return number
+
+    def _state(self, number: int, digest: int, paper: Paper) -> None:
+        self._db.execute("INSERT INTO versions VALUES (?, ?, ?)", (number, digest, _as_json(paper)))
+
+    def _merge(self, number: int) -> None:
+        """Writes a paper of several digests: the newest one's text, what it lacks from the others.
+
+        Each digest's own text of it is kept, so that the result does not depend on the order in
+        which digests come and go. A paper of one digest has no text beside its own.
+        """
+        rows = self._db.execute(
+            "SELECT stated, day FROM versions JOIN digests ON digests.n = digest WHERE paper = ?"
+            " ORDER BY day DESC, sha256",
+            (number,),
+        ).fetchall()
+        if not rows:
+            return
+        self._unwrite(number, self._paper(number))
+        self._write(number, reduce(_filled, [_from_json(text) for text, _ in rows]), rows[0][1])
+        if len(rows) == 1:
+            self._db.execute("DELETE FROM versions WHERE paper = ?", (number,))
 
     def _insert(self, paper: Paper, day: date) -> int:
         marks = dict(
@@ -334,12 +406,6 @@ class Index:
             (number, *_searched(paper)),
         )
 
-    def _drop_orphans(self, papers: Iterable[int]) -> None:
-        for number in set(papers):
-            if self._number("SELECT 1 FROM entries WHERE paper = ? LIMIT 1", number) is None:
-                self._unwrite(number, self._paper(number))
-                self._db.execute("DELETE FROM papers WHERE n = ?", (number,))
-
     def _subject(self, subject: Subject) -> int:
         key = (subject.code, subject.name)
         self._db.execute("INSERT OR IGNORE INTO subjects (code, name) VALUES (?, ?)", key)
@@ -356,17 +422,31 @@ class Index:
         """Takes over what the journals say that is new; the papers whose marks changed.
 
         The journals are read inside the transaction, so that two windows that mirror at once
-        do not both advance from the same place.
+        do not both advance from the same place. Where one is gone, or is not what it was, all
+        are read anew: the marks here are those that the journals state, and no others.
         """
         with self.change():
-            reading = read(self.positions())
-            touched = {change.paper for change in reading.changes if self._apply(change)}
+            positions = self.positions()
+            reading = read(positions)
+            if reading.restarted or not positions.keys() <= reading.positions.keys():
+                before = self._marked()
+                self._db.execute("DELETE FROM marks")
+                reading = read({})
+                for change in reading.changes:
+                    self._apply(change)
+                touched = {paper for paper, _, _ in before ^ self._marked()}
+            else:
+                touched = {change.paper for change in reading.changes if self._apply(change)}
+            self._db.execute("DELETE FROM journals")
             self._db.executemany(
-                "INSERT OR REPLACE INTO journals VALUES (?, ?)",
+                "INSERT INTO journals VALUES (?, ?)",
                 [(name, json.dumps(astuple(at))) for name, at in reading.positions.items()],
             )
             self._reflect(touched)
         return touched
+
+    def _marked(self) -> set[tuple[PaperId, str, str]]:
+        return set(self._db.execute("SELECT paper, field, value FROM marks"))
 
     def _apply(self, change: Change) -> bool:
         value = json.dumps(change.value, sort_keys=True)
@@ -424,7 +504,7 @@ class Index:
         """The digests, newest first."""
         rows = self._db.execute(
             "SELECT n, day, file, format, entries, papers, unread, listing FROM digests"
-            " ORDER BY day, n"
+            " ORDER BY day, file"
         ).fetchall()
         first_issued: dict[str, str] = {}
         digests = []
@@ -489,7 +569,7 @@ class Index:
             " JOIN keywords ON keywords.n = entries.keyword"
             " JOIN papers ON papers.n = entries.paper"
             f" WHERE {_STATUS[status]} AND {where} {scope}"
-            "ORDER BY digests.day DESC, digests.n DESC, entries.position, entries.seq",
+            "ORDER BY digests.day DESC, digests.file DESC, entries.position, entries.seq",
             [*values, *([] if digest is None else [digest])],
         ).fetchall()
 
@@ -499,22 +579,22 @@ class Index:
         """The next older (step 1) or newer (-1) digest with an unread paper that is found."""
         where, values = _where(query, today)
         side, order = ("<", "DESC") if step == 1 else (">", "ASC")
-        bound = f"AND (digests.day, digests.n) {side} (?, ?)" if beyond else ""
+        bound = f"AND (digests.day, digests.file) {side} (?, ?)" if beyond else ""
         return self._number(
             "SELECT digests.n FROM digests JOIN entries ON entries.digest = digests.n"
             " JOIN papers ON papers.n = entries.paper"
             f" WHERE unread > 0 AND NOT papers.read AND {where} {bound}"
-            f" ORDER BY digests.day {order}, digests.n {order} LIMIT 1",
+            f" ORDER BY digests.day {order}, digests.file {order} LIMIT 1",
             *values,
-            *((beyond.day.isoformat(), beyond.n) if beyond else ()),
+            *((beyond.day.isoformat(), beyond.file) if beyond else ()),
         )
 
     def cards(self, numbers: Sequence[int]) -> dict[int, Card]:
         """The rows to show for some papers, by paper number."""
         rows = self._db.execute(
             "SELECT n, id, title, title_zh, authors, code, day, read, starred FROM papers"
-            f" WHERE n IN ({', '.join('?' * len(numbers))})",
-            list(numbers),
+            " WHERE n IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(numbers)),),
         )
         return {
             n: Card(
@@ -540,7 +620,7 @@ class Index:
         """A paper with its places and marks."""
         listed = self._db.execute(
             "SELECT keyword, day FROM entries JOIN digests ON digests.n = digest"
-            " WHERE paper = ? ORDER BY day DESC, digests.n DESC, position, seq",
+            " WHERE paper = ? ORDER BY day DESC, file DESC, position, seq",
             (number,),
         ).fetchall()
         names = dict(self._db.execute("SELECT n, keyword FROM keywords"))
@@ -630,8 +710,8 @@ def _where(query: q.Query, today: date) -> tuple[str, list[object]]:
         case q.Category(value):
             return _papers_in(
                 "SELECT paper FROM paper_subjects WHERE subject IN (SELECT n FROM subjects"
-                " WHERE substr(fold(code), 1, length(?1)) = ?1 OR instr(fold(name), ?1))"
-            ).replace("?1", "?"), [q.fold(value)] * 3
+                " WHERE substr(fold(code), 1, length(?)) = ? OR instr(fold(name), ?))"
+            ), [q.fold(value)] * 3
         case q.Dates(first, last):
             return _listed_between(first, last)
         case q.Recent(days):
@@ -644,22 +724,33 @@ def _papers_in(select: str) -> str:
 
 def _listed_between(first: date | None, last: date | None) -> tuple[str, list[object]]:
     condition = _papers_in(
-        "SELECT paper FROM entries WHERE digest IN (SELECT n FROM digests WHERE day BETWEEN ? AND ?)"
+        "SELECT paper FROM entries WHERE digest IN"
+        " (SELECT n FROM digests WHERE day BETWEEN ? AND ?)"
     )
     return condition, [(first or date.min).isoformat(), (last or date.max).isoformat()]
 
 
 def _ensure_tables(db: sqlite3.Connection) -> None:
     """Makes the tables in an empty file. Raises `sqlite3.DatabaseError` on another version's."""
-    db.execute("BEGIN IMMEDIATE")
+    if _version(db) == 0:
+        db.execute("BEGIN IMMEDIATE")
+        if _version(db) == 0:
+            for statement in _TABLES.split(";\n"):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {VERSION}")
+        db.commit()
+    if _version(db) != VERSION:
+        raise sqlite3.DatabaseError(f"index version {_version(db)}, not {VERSION}")
+
+
+def _version(db: sqlite3.Connection) -> int:
     (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        for statement in _TABLES.split(";\n"):
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {VERSION}")
-    db.commit()
-    if version not in (0, VERSION):
-        raise sqlite3.DatabaseError(f"index version {version}, not {VERSION}")
+    return int(version)
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether an error says that the file is no index any more, and deleting it would help."""
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _is_locked(error: sqlite3.Error) -> bool:
@@ -680,6 +771,22 @@ def _filled(newer: Paper, older: Paper) -> Paper:
         if not getattr(newer, name)
     }
     return replace(newer, **lacking)
+
+
+def _as_json(paper: Paper) -> str:
+    return json.dumps(astuple(paper), ensure_ascii=False)
+
+
+def _from_json(text: str) -> Paper:
+    id_, title, title_zh, authors, subjects, *links_and_abstracts = json.loads(text)
+    return Paper(
+        id_,
+        title,
+        title_zh,
+        tuple(authors),
+        tuple(Subject(*subject) for subject in subjects),
+        *links_and_abstracts,
+    )
 
 
 def _searched(paper: Paper) -> tuple[str, ...]:

@@ -9,16 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from digest_tui import formats
 from digest_tui.index import FileStamp, Index
 from digest_tui.paper import Digest, PaperId
 from digest_tui.settings import Places, throwaway
@@ -80,27 +77,29 @@ class Library:
 
         Each file is one transaction, so that a scan can be abandoned at any yield.
         """
-        known = self.index.files()
-        found = dict(self._files())
-        changed = sorted(
-            (
-                (name, path)
-                for name, (path, size, mtime_ns) in found.items()
-                if name not in known or (known[name].size, known[name].mtime_ns) != (size, mtime_ns)
-            ),
-            key=lambda file: Path(file[0]).name,
-            reverse=True,
-        )
+        found = self._files()
+        changed = self._changed(found)
         for done, (name, path) in enumerate(changed, start=1):
             with suppress(OSError):
                 self._index_file(name, path)
             yield Progress(done, len(changed))
-        gone = [name for name in known if name not in found and self._is_reachable(name)]
+        gone = [name for name in self.index.files() if name not in found and self._is_gone(name)]
         if gone:
             with self.index.change():
                 for name in gone:
                     self.index.forget(name)
             yield Progress(len(changed), len(changed))
+
+    def _changed(self, found: Mapping[str, tuple[Path, int, int]]) -> list[tuple[str, Path]]:
+        """The files that are not in the index as they are, newest name first."""
+        known = self.index.files()
+        stamps = {name: (file.size, file.mtime_ns) for name, file in known.items()}
+        changed = [
+            (name, path)
+            for name, (path, size, mtime_ns) in found.items()
+            if stamps.get(name) != (size, mtime_ns)
+        ]
+        return sorted(changed, key=lambda file: file[1].name, reverse=True)
 
     def pulse(self) -> tuple[int, ...]:
         """A value that differs when files came into the digest folders, or left them.
@@ -124,6 +123,7 @@ class Library:
             f"{name}: {reason}: it is no digest; move it out of the folder, or mend it"
             for name, reason in self.index.refused_files()
         ]
+        findings += self._unreadable()
         for row in digests:
             findings += [f"{row.file}:{p.line}: {p.message}" for p in self.index.problems(row.n)]
         findings += [
@@ -145,13 +145,22 @@ class Library:
         }
         return {"places": places, "counts": counts, "findings": findings}
 
+    def _unreadable(self) -> Iterator[str]:
+        """A sentence on each file that a scan had to leave."""
+        for name, path in self._changed(self._files()):
+            try:
+                _contents(path)
+            except OSError as error:
+                yield f"{name}: {_UNREADABLE} ({_why(error)}): it is left out until it can be"
+
     def import_paths(self, paths: Iterable[Path]) -> Iterator[Imported]:
         """Imports files, and every digest in folders; one outcome a file.
 
         What is no digest in a folder is passed over, unless there is no digest in it at all.
         """
         for path in paths:
-            if path.is_dir():
+            # Path.is_dir raises where a folder on the way may not be entered.
+            if os.path.isdir(path):
                 yield from self._import_folder(path)
             else:
                 yield self._import_file(path)
@@ -164,13 +173,13 @@ class Library:
         return self._keep(outcome, data, f"{outcome.day}.txt", mtime_ns=None)
 
     def _import_folder(self, folder: Path) -> Iterator[Imported]:
-        passed_over = []
+        passed_over = 0
         any_digest = False
         try:
             for path in _walk(folder):
                 outcome = self._import_file(path)
                 if outcome.status == "refused" and not outcome.reason.startswith(_UNREADABLE):
-                    passed_over.append(path)
+                    passed_over += 1
                     continue
                 any_digest = True
                 yield outcome
@@ -178,7 +187,7 @@ class Library:
             yield _refused(str(folder), f"{_UNREADABLE} ({_why(error)})")
             return
         if not any_digest:
-            looked_at = f"{len(passed_over)} files looked at" if passed_over else "it is empty"
+            looked_at = f"files looked at: {passed_over}" if passed_over else "it is empty"
             yield _refused(str(folder), f"a folder without digests ({looked_at})")
 
     def _import_file(self, path: Path) -> Imported:
@@ -189,7 +198,9 @@ class Library:
         outcome = _read(data, str(path), date.fromtimestamp(mtime_ns / 1e9))
         if outcome.status == "refused":
             return outcome
-        return self._keep(outcome, data, path.name, mtime_ns)
+        # A scan passes over hidden and temporary files.
+        name = path.name.lstrip(".~").rstrip("~") or f"{outcome.day}.txt"
+        return self._keep(outcome, data, name, mtime_ns)
 
     def _keep(self, outcome: Imported, data: bytes, name: str, mtime_ns: int | None) -> Imported:
         assert outcome.digest is not None
@@ -210,13 +221,13 @@ class Library:
         return replace(outcome, number=number, new=new)
 
     def _write_digest(self, data: bytes, name: str, sha256: str, mtime_ns: int | None) -> FileStamp:
-        path = self.places.digests / name.lstrip(".~")
+        path = self.places.digests / name
         if path.exists() and path.read_bytes() != data:
             path = path.with_name(f"{path.stem}-{sha256[:8]}{path.suffix}")
         if not path.exists():
             write_file(path, data, mtime_ns)
         status = path.stat()
-        return FileStamp(path.name, status.st_size, status.st_mtime_ns, sha256)
+        return FileStamp(_storable(path.name), status.st_size, status.st_mtime_ns, sha256)
 
     def _index_file(self, name: str, path: Path) -> None:
         data, mtime_ns = _contents(path)
@@ -229,22 +240,36 @@ class Library:
             else:
                 self.index.add(file, outcome.digest, outcome.day)
 
-    def _files(self) -> Iterator[tuple[str, tuple[Path, int, int]]]:
+    def _files(self) -> dict[str, tuple[Path, int, int]]:
         """Every file in the digest folders: its name in the index, path, size and time."""
+        found = {}
         for folder in (self.places.digests, *self.places.folders):
             with suppress(OSError):
                 for path in _walk(folder):
-                    status = path.stat()
                     inside = folder == self.places.digests
-                    name = str(path.relative_to(folder)) if inside else str(path)
-                    yield name, (path, status.st_size, status.st_mtime_ns)
+                    name = _storable(str(path.relative_to(folder) if inside else path))
+                    with suppress(OSError):
+                        status = path.stat()
+                        found[name] = path, status.st_size, status.st_mtime_ns
+        return found
 
-    def _is_reachable(self, name: str) -> bool:
-        """Whether the folder of an indexed file is there: one that is unmounted loses nothing."""
-        for folder in self.places.folders:
-            if Path(name).is_relative_to(folder):
-                return folder.is_dir()
-        return True
+    def _is_gone(self, name: str) -> bool:
+        """Whether an indexed file is no more, or its folder no longer in the settings.
+
+        What only cannot be looked at, in an unmounted folder for one, is not gone.
+        """
+        path = self.places.digests / name
+        folders = [folder for folder in self.places.folders if path.is_relative_to(folder)]
+        if not folders and not path.is_relative_to(self.places.digests):
+            return True
+        if not all(os.path.isdir(folder) for folder in folders):
+            return False
+        try:
+            return not stat.S_ISREG(path.stat().st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            return False
 
 
 def write_file(path: Path, data: bytes, mtime_ns: int | None = None) -> None:
@@ -255,6 +280,8 @@ def write_file(path: Path, data: bytes, mtime_ns: int | None = None) -> None:
     """
     path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
+    import tempfile
+
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:32]}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -275,6 +302,9 @@ def write_file(path: Path, data: bytes, mtime_ns: int | None = None) -> None:
 @contextmanager
 def sample() -> Iterator[Library]:
     """A library of the bundled sample digests, in a folder that is gone afterwards."""
+    import tempfile
+    from importlib import resources
+
     with tempfile.TemporaryDirectory(prefix="digest-tui-") as folder:
         library = Library(throwaway(Path(folder)))
         try:
@@ -309,11 +339,16 @@ def _walk(folder: Path) -> Iterator[Path]:
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.name.startswith((".", "~")) or entry.name.endswith("~"):
             continue
-        if entry.is_dir(follow_symlinks=False):
-            with suppress(PermissionError):
+        with suppress(OSError):
+            if entry.is_dir(follow_symlinks=False):
                 yield from _walk(Path(entry.path))
-        elif entry.is_file():
-            yield Path(entry.path)
+            elif entry.is_file():
+                yield Path(entry.path)
+
+
+def _storable(name: str) -> str:
+    """A file's name as the index can hold it: bytes that are not UTF-8 are spelled out."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _contents(path: Path) -> tuple[bytes, int]:
@@ -328,7 +363,10 @@ def _contents(path: Path) -> tuple[bytes, int]:
 
 def _read(data: bytes, name: str, fallback_day: date) -> Imported:
     """A digest read from a file's bytes, or the refusal of a file that is none."""
-    reason = formats.why_not_text(data)
+    # A start on a library that is indexed already reads no digest.
+    from digest_tui import formats
+
+    reason = formats.why_not_text(data) if data.strip() else "the file is empty"
     if reason:
         return _refused(name, reason)
     text, problems = formats.decode(data)
@@ -344,4 +382,4 @@ def _refused(file: str, reason: str) -> Imported:
 
 
 def _why(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+    return error.strerror.lower() if error.strerror else str(error)

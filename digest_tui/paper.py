@@ -93,7 +93,7 @@ class Digest:
     declared: int | None = None
     """How many entries the digest says it has."""
     keywords: tuple[str, ...] = ()
-    """Every section in order, those without a result included."""
+    """Every section in order, those without a result included; empty for entries outside any."""
     entries: tuple[Entry, ...] = ()
     problems: tuple[Problem, ...] = ()
 

@@ -9,7 +9,7 @@ decision is in the journal before the method that took it returns.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -199,7 +199,7 @@ class Session:
         """Puts the cursor on the paper at a row, or on the nearest below or above it."""
         rows = self.view.rows
         row = min(max(row, 0), len(rows) - 1)
-        downward = (r for r in range(row, len(rows)) if rows[r] >= 0)
+        downward = (r for r in range(max(row, 0), len(rows)) if rows[r] >= 0)
         upward = (r for r in range(row, -1, -1) if rows[r] >= 0)
         self.cursor = next(downward, next(upward, -1))
         return ""
@@ -229,9 +229,10 @@ class Session:
             self.cursor = row
             return ""
         if self.view.scope:
-            beyond = self.index.digest_with_unread(
-                self.view.scope, step, self.view.query, self._today()
-            )
+            wanted = self.view.query
+            if self.view.status == "starred":
+                wanted = q.all_of((q.Is("starred"), wanted))
+            beyond = self.index.digest_with_unread(self.view.scope, step, wanted, self._today())
             if beyond is not None:
                 self.choose(beyond, self.view.status)
                 first = -1 if step == 1 else len(self.view.rows)
@@ -334,7 +335,7 @@ class Session:
         self.revision += 1
         for number in self.index.numbers(touched).values():
             self._cards.pop(number, None)
-        self._count_unread(touched)
+        self._count_unread(touched, set(self.view.rows))
         self.digests = self.index.digests()
         self.totals = self.index.totals()
         return True
@@ -370,13 +371,15 @@ class Session:
 
     def _show(self, digest: int | None, status: Status, text: str) -> None:
         """Builds a view; the cursor stays on its paper where that is still shown."""
-        before = self.view.rows[self.cursor] if self.cursor >= 0 else None
+        cursor = self.cursor
+        before = self.view.rows[cursor] if cursor >= 0 else None
         stays = digest == self._scope
         self.view = self._build(digest, status, text)
         self._cards.clear()
         self.cursor = -1
         if stays and before is not None and before in self.view.rows:
-            self.cursor = self.view.rows.index(before)
+            places = (row for row, number in enumerate(self.view.rows) if number == before)
+            self.cursor = min(places, key=lambda row: abs(row - cursor))
         elif self.view.papers:
             first = self._next_unread(-1, 1)
             self.go(0 if first is None else first)
@@ -391,6 +394,7 @@ class Session:
             grouped.setdefault(keyword, {})[number] = None
             if not is_read:
                 self._unread.add(number)
+        shown = set().union(*grouped.values())
         rows = array("q")
         groups = []
         for keyword, numbers in grouped.items():
@@ -398,8 +402,10 @@ class Session:
             rows.append(-len(groups))
             rows.extend(numbers)
         scope = next((row for row in self.digests if row.n == digest), None)
-        papers = len(set().union(*grouped.values()))
-        return View(scope, status, text, parsed.query, parsed.hints, rows, tuple(groups), papers)
+        self._count_unread({change.paper for change in self.library.store.pending}, shown)
+        return View(
+            scope, status, text, parsed.query, parsed.hints, rows, tuple(groups), len(shown)
+        )
 
     def _fetch(self, row: int) -> None:
         """Fetches the rows around one: about a screen of them, in one query."""
@@ -471,13 +477,12 @@ class Session:
             changes = error.changes
             for number in self.index.numbers({d.paper for d in decisions}).values():
                 self._cards.pop(number, None)
-            self._count_unread({decision.paper for decision in decisions})
+            self._count_unread({d.paper for d in decisions}, set(self.view.rows))
         else:
             self.mirror()
         return changes
 
-    def _count_unread(self, papers: Iterable[PaperId]) -> None:
-        shown = set(self.view.rows)
+    def _count_unread(self, papers: Iterable[PaperId], shown: Container[int]) -> None:
         numbers = [n for n in self.index.numbers(papers).values() if n in shown]
         for card in self._cards_of(numbers):
             if card.read:

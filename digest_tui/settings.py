@@ -7,9 +7,9 @@ fatal. Nothing is created here: folders come into being when something is writte
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -22,9 +22,10 @@ from digest_tui.paper import Problem
 APP = "digest-tui"
 
 _KEY_NAMES = (
-    "space enter tab escape backspace delete insert home end pageup pagedown up down left right"
-).split() + [f"f{number}" for number in range(1, 13)]
-_KEY = re.compile(rf"(?:(?:ctrl|alt|shift)\+)*(?:\S|{'|'.join(_KEY_NAMES)})")
+    "space|enter|tab|escape|backspace|delete|insert|home|end|pageup|pagedown|up|down|left|right"
+    "|f[1-9]|f1[0-2]"
+)
+_KEY = re.compile(rf"(?:(?:ctrl|alt|shift)\+)*(?:\S|{_KEY_NAMES})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def places(library: Path | None = None, settings: Settings | None = None) -> Pla
     The index and the device's name stay on the machine even where the library is carried
     about: a synced index would be torn, a synced name would make two machines write one file.
     """
-    home = library.expanduser().absolute() if library else platformdirs.user_data_path(APP)
+    home = _expanded(library).absolute() if library else platformdirs.user_data_path(APP)
     name = "index"
     if library:
         name += "-" + hashlib.sha256(str(home.resolve()).encode("utf-8", "replace")).hexdigest()[:8]
@@ -92,7 +93,7 @@ def config_path() -> Path:
 def load(path: Path) -> tuple[Settings, tuple[Problem, ...]]:
     """The settings in a file, and what is wrong with them; the defaults where there is none."""
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         return Settings(), ()
     except (OSError, UnicodeDecodeError) as error:
@@ -102,27 +103,33 @@ def load(path: Path) -> tuple[Settings, tuple[Problem, ...]]:
 
 def parse(text: str) -> tuple[Settings, tuple[Problem, ...]]:
     """Settings from the text of a `config.toml`, and a problem for each mistake in it."""
+    import tomllib
+
     try:
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         line = re.search(r"line (\d+)", str(error))
         number = int(line[1]) if line else 0
         return Settings(), (Problem(number, f"not TOML: {error}; the defaults are kept"),)
     problems: list[Problem] = []
     settings = Settings()
+    known = [field.name for field in fields(Settings)]
+    rebound = table.pop("keys") if isinstance(table.get("keys"), dict) else {}
     for key, value in table.items():
         line_number = _line_of(text, key)
-        if key not in {known.name for known in fields(Settings)}:
-            known_keys = ", ".join(known.name for known in fields(Settings))
-            problems.append(Problem(line_number, f"unknown setting “{key}”; known: {known_keys}"))
+        if key not in known:
+            message = f"unknown setting “{key}”; known: {', '.join(known)}"
+            problems.append(Problem(line_number, message))
             continue
         try:
             settings = replace(settings, **{key: _valid(key, value)})
         except ValueError as error:
             problems.append(Problem(line_number, f"{key}: {_reason(error)}; the default is kept"))
-    folders = tuple(folder.expanduser() for folder in settings.folders)
-    keys, wrong = _checked_keys(settings.keys)
-    problems += [Problem(_line_of(text, key), message) for key, message in wrong]
+    folders, relative = _checked_folders(settings.folders)
+    problems += [Problem(_line_of(text, "folders"), message) for message in relative]
+    keys, wrong = _checked_keys(rebound)
+    problems += [Problem(_line_of(text, key, "keys"), message) for key, message in wrong]
+    problems.sort(key=lambda problem: problem.line)
     return replace(settings, folders=folders, keys=keys), tuple(problems)
 
 
@@ -142,20 +149,40 @@ def _reason(error: ValueError) -> str:
     return str(error)
 
 
-def _line_of(text: str, key: str) -> int:
-    pattern = re.compile(rf"""^\s*\[?\s*["']?{re.escape(key)}["']?\s*[\]=]""")
+def _line_of(text: str, key: str, table: str = "") -> int:
+    """The line on which a key is set, or the table that it is set in; 0 where it is not found."""
+    start = _line_of(text, table) if table else 0
+    within = rf"(?:{table}\s*\.\s*)?" if table else r"\[?\s*"
+    pattern = re.compile(rf"""\s*{within}["']?{re.escape(key)}["']?\s*[\]=.]""")
     lines = enumerate(text.splitlines(), start=1)
-    return next((number for number, line in lines if pattern.match(line)), 0)
+    found = (number for number, line in lines if number >= start and pattern.match(line))
+    return next(found, start)
 
 
-def _checked_keys(keys: Mapping[str, str]) -> tuple[dict[str, str], list[tuple[str, str]]]:
+def _expanded(path: Path) -> Path:
+    """A path with `~` written out; as it stands where there is no such home."""
+    return Path(os.path.expanduser(path))
+
+
+def _checked_folders(folders: Iterable[Path]) -> tuple[tuple[Path, ...], list[str]]:
+    """The folders that can be read from wherever the program is started, and what is wrong."""
+    expanded = [_expanded(folder) for folder in folders]
+    wrong = [
+        f"folders: “{folder}” is no absolute path; it is left out"
+        for folder in expanded
+        if not folder.is_absolute()
+    ]
+    return tuple(folder for folder in expanded if folder.is_absolute()), wrong
+
+
+def _checked_keys(keys: Mapping[str, Any]) -> tuple[dict[str, str], list[tuple[str, str]]]:
     """The rebindings that can be carried out, and (command id, message) for each other one.
 
     Textual ignores an unknown id, unbinds on a misspelt key, and drops the command whose key
     another one takes, all in silence; so each is found here.
     """
     kept = dict(keys)
-    wrong = [(command, message) for command, message in _misspelt(keys)]
+    wrong = list(_misspelt(keys))
     for command, _ in wrong:
         del kept[command]
     while clash := next(((c, o) for c in kept if (o := _owner_of(kept, c))), None):
@@ -165,10 +192,13 @@ def _checked_keys(keys: Mapping[str, str]) -> tuple[dict[str, str], list[tuple[s
     return kept, wrong
 
 
-def _misspelt(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _misspelt(keys: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for command, spelled in keys.items():
         if command not in BY_ID:
             yield command, f"keys.{command}: there is no such command; see the help for their names"
+            continue
+        if not isinstance(spelled, str):
+            yield command, f"keys.{command}: {spelled!r} is no text in quotes; {_kept(command)}"
             continue
         bad = [key for key in split_keys(spelled) if not _KEY.fullmatch(key)]
         if bad or not split_keys(spelled):

@@ -1,7 +1,7 @@
 """Papers as files: Markdown for notes, JSON for programs; a module a format.
 
-An export is a stream of chunks, so that a hundred thousand papers need no memory. pydantic is
-imported only when JSON is written: it costs more than all the rest of a start.
+An export is a stream of chunks, so that a hundred thousand papers need no memory. Each format is
+imported when it is first written: a start needs none, and pydantic alone costs a third of one.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from digest_tui.export.markdown import markdown
 from digest_tui.paper import Holding
 
 
@@ -21,6 +20,12 @@ class Exporter:
     """Of the file's name, with its dot."""
     write: Callable[[Iterable[Holding]], Iterator[str]]
     """The file's text in chunks, the papers in the order given."""
+
+
+def _markdown(holdings: Iterable[Holding]) -> Iterator[str]:
+    from digest_tui.export.markdown import markdown
+
+    return markdown(holdings)
 
 
 def _json(holdings: Iterable[Holding]) -> Iterator[str]:
@@ -36,7 +41,7 @@ def _jsonl(holdings: Iterable[Holding]) -> Iterator[str]:
 
 
 FORMATS: Mapping[str, Exporter] = {
-    "markdown": Exporter(".md", markdown),
+    "markdown": Exporter(".md", _markdown),
     "json": Exporter(".json", _json),
     "jsonl": Exporter(".jsonl", _jsonl),
 }

@@ -59,12 +59,12 @@ def why_not_text(data: bytes) -> str:
 
 def decode(data: bytes) -> tuple[str, tuple[Problem, ...]]:
     """The text of a file in UTF-8, or in UTF-16 with its mark; a problem where it is neither."""
-    encoding = "utf-16" if data.startswith(_UTF16) else "utf-8-sig"
+    encoding, name = ("utf-16",) * 2 if data.startswith(_UTF16) else ("utf-8-sig", "utf-8")
     try:
         return data.decode(encoding), ()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        message = f"bytes that are not {encoding[:6].upper()}, here first; shown as “\ufffd”"
+        message = f"not {name.upper()} from here on; what cannot be read is shown as “\ufffd”"
         return data.decode(encoding, "replace"), (Problem(line, message),)
 
 
@@ -93,7 +93,7 @@ def parse(content: str, name: str = "", fallback_day: date | None = None) -> Dig
         stated.announced_at,
         stated.generated_at,
         reading.declared,
-        tuple(dict.fromkeys((*reading.keywords, *(entry.keyword for entry in entries)))),
+        tuple(reading.keywords),
         entries,
         tuple(sorted(problems, key=lambda problem: problem.line)),
     )

@@ -13,10 +13,11 @@ _GENERATED = re.compile(r"生成时间\**\s*[:：]")
 _ANNOUNCED = re.compile(r"发布时间\**\s*[:：]")
 _HOURS = {"EDT": -4, "EST": -5, "UTC": 0, "GMT": 0}
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s*[-/.年]\s*(\d\d?)\s*[-/.月]\s*(\d\d?)(?!\d)")
-_DAY_FIRST = re.compile(r"(?<!\d)(\d\d?)\s+([A-Za-z]{3,9})\.?,?\s+(\d{4}|\d\d)(?!\d)")
-_MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})\.?\s+(\d\d?),?\s+(\d{4})(?!\d)")
-FRONT_MATTER = re.compile(r"\A\s*---\n(?:[\w-]+:.*\n|\s*\n){1,30}---(?:\n|$)")
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
+_MONTH = rf"({_MONTHS.replace(' ', '|')})[a-z]*\.?,?"
+_DAY_FIRST = re.compile(rf"(?<!\d)(\d\d?)\s+{_MONTH}\s+(\d{{4}}|\d\d)(?!\d)", re.IGNORECASE)
+_MONTH_FIRST = re.compile(rf"{_MONTH}\s+(\d\d?),?\s+(\d{{4}})(?!\d)", re.IGNORECASE)
+FRONT_MATTER = re.compile(r"\A\s*---\n(?:(?:[\w-]+:.*| *)\n){1,30}---(?:\n|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def in_front_matter(text: str) -> date | None:
 
 def _day(year: str, month: str, day: str) -> date | None:
     try:
-        number = int(month) if month.isdigit() else _MONTHS.index(month[:3].lower()) + 1
+        number = int(month) if month.isdigit() else _MONTHS.index(month.lower()) // 4 + 1
         return date(int(year), number, int(day))
     except ValueError:
         return None

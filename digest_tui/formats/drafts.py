@@ -26,13 +26,12 @@ from digest_tui.paper import (
 )
 
 _FAILED = re.compile(r"[\[［【(（]?翻译(?:失败|错误)[\]］】)）]?")
-_DOUBLED = re.compile(r"(?:subjects?|分类)\s*[:：]\s*", re.IGNORECASE)
-_LINK = re.compile(r"\[[^\]]*\]\(\s*(\S+?)\s*\)|<(\S+)>|(https?://\S+)")
-_CODE = r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z-]+)?"
-_NAME_AND_CODE = re.compile(rf"(.*?)\s*[(（]({_CODE})[)）]", re.DOTALL)
-_CODES = re.compile(
-    r"(?:[a-z-]+\.[A-Za-z-]+|[a-z]+-[a-z]+)(?:[\s,]+(?:[a-z-]+\.[A-Za-z-]+|[a-z]+-[a-z]+))*"
-)
+_DOUBLED = re.compile(r"\A(?:subjects?|分类)\s*[:：]\s*", re.IGNORECASE)
+_LINK = re.compile(r"\((https?://\S+?)\)|<(\S+)>|(https?://\S+)")
+_BARE_ID = re.compile(rf"(?:(?i:arxiv)\s*:\s*)?{ARXIV_ID.pattern}(?!\d)", re.ASCII)
+_CODE = r"(?:[a-z-]+\.[A-Za-z-]+|[a-z]+-[a-z]{2,3})"
+_CODE_AT_END = re.compile(rf"[(（]({_CODE})[)）]\Z")
+_CODES = re.compile(rf"{_CODE}(?:[\s,]+{_CODE})*")
 _BETWEEN_SUBJECTS = re.compile(r"[;；]|(?<=[)）])\s*[,，、]")
 
 _NAMES = {
@@ -45,6 +44,7 @@ _NAMES = {
     "abstract": "abstract",
     "abstract_zh": "Chinese abstract",
 }
+_CHINESE = ("title_zh", "abstract_zh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ def split_subjects(text: str) -> tuple[Subject, ...]:
     subjects = []
     for part in _BETWEEN_SUBJECTS.split(text):
         part = part.strip()
-        if found := _NAME_AND_CODE.fullmatch(part):
-            subjects.append(Subject(found[2], found[1]))
+        if found := _CODE_AT_END.search(part):
+            subjects.append(Subject(found[1], part[: found.start()].rstrip()))
         elif _CODES.fullmatch(part):
             subjects += [Subject(code, "") for code in re.split(r"[\s,]+", part)]
         elif part:
@@ -87,36 +87,47 @@ def split_subjects(text: str) -> tuple[Subject, ...]:
 def id_in(*links: str) -> str:
     """The arXiv id in the first link that has one, without its version; else nothing."""
     for link in links:
-        if found := ARXIV_URL.search(link) or ARXIV_ID.fullmatch(link):
+        if found := ARXIV_URL.search(link) or _BARE_ID.match(link):
             return found[1]
     return ""
 
 
-def draft(listing: Listing) -> Draft:
-    """The paper of a listing, its languages told by their letters."""
-    fields = {block.kind: block for block in listing.fields}
-    problems: list[Problem] = []
-    title, title_zh = _titles(listing, fields, problems)
-    abstract, abstract_zh = _abstracts(fields, problems)
-    abs_url = _link(fields, Kind.ABS_URL, problems)
-    pdf_url = _link(fields, Kind.PDF_URL, problems)
-    authors = split_authors(_words(fields, Kind.AUTHORS))
-    failed = {"title_zh": title_zh, "abstract_zh": abstract_zh}
-    failed = {name: text for name, text in failed.items() if _FAILED.fullmatch(text)}
-    for name, text in failed.items():
-        problems.append(Problem(listing.line, f"“{text}” in place of the {_NAMES[name]}; left out"))
-    paper = Paper(
+def paper_of(fields: Mapping[str, str]) -> Paper:
+    """The paper of a digest's text, field by field."""
+    title, authors = fields.get("title", ""), split_authors(fields.get("authors", ""))
+    abs_url, pdf_url = fields.get("abs_url", ""), fields.get("pdf_url", "")
+    return Paper(
         id_in(abs_url, pdf_url) or fallback_id(title, authors),
         title,
-        "" if "title_zh" in failed else title_zh,
+        fields.get("title_zh", ""),
         authors,
-        split_subjects(_DOUBLED.sub("", _words(fields, Kind.SUBJECTS))),
+        split_subjects(fields.get("subjects", "")),
         abs_url,
         pdf_url,
-        abstract,
-        "" if "abstract_zh" in failed else abstract_zh,
+        fields.get("abstract", ""),
+        fields.get("abstract_zh", ""),
     )
-    return Draft(listing.keywords, listing.line, paper, tuple(problems), frozenset(failed))
+
+
+def draft(listing: Listing) -> Draft:
+    """The paper of a listing, its languages told by their letters."""
+    blocks = {block.kind: block for block in listing.fields}
+    problems: list[Problem] = []
+    fields: dict[str, str] = {
+        "authors": _words(blocks, Kind.AUTHORS),
+        "subjects": _DOUBLED.sub("", _words(blocks, Kind.SUBJECTS)),
+        "abs_url": _link(blocks, Kind.ABS_URL, problems),
+        "pdf_url": _link(blocks, Kind.PDF_URL, problems),
+    }
+    fields["title"], fields["title_zh"] = _titles(listing, problems)
+    fields["abstract"], fields["abstract_zh"] = _abstracts(blocks, problems)
+    failed = [name for name in _CHINESE if _FAILED.fullmatch(fields[name])]
+    for name in failed:
+        message = f"“{fields.pop(name)}” in place of the {_NAMES[name]}; left out"
+        problems.append(Problem(listing.line, message))
+    return Draft(
+        listing.keywords, listing.line, paper_of(fields), tuple(problems), frozenset(failed)
+    )
 
 
 def _words(fields: Mapping[Kind, Block], kind: Kind) -> str:
@@ -124,9 +135,7 @@ def _words(fields: Mapping[Kind, Block], kind: Kind) -> str:
     return block.words if block else ""
 
 
-def _titles(
-    listing: Listing, fields: Mapping[Kind, Block], problems: list[Problem]
-) -> tuple[str, str]:
+def _titles(listing: Listing, problems: list[Problem]) -> tuple[str, str]:
     title, title_zh = (*listing.titles, "", "")[:2]
     for block in listing.fields:
         if block.kind not in (Kind.TITLE, Kind.TITLE_ZH):
@@ -175,10 +184,11 @@ def _link(fields: Mapping[Kind, Block], kind: Kind, problems: list[Problem]) -> 
     found = _LINK.search(words)
     if not found:
         return words
+    link = found[1] or found[2] or found[3]
     rest = f"{words[: found.start()]} {words[found.end() :]}".strip()
-    if rest:
+    if rest.strip("[] ") not in link:
         problems.append(Problem(fields[kind].line, f"more than a link, left out: “{rest}”"))
-    return found[1] or found[2] or found[3]
+    return link
 
 
 def placed(drafts: Sequence[Draft]) -> tuple[tuple[Entry, ...], list[Problem]]:
@@ -204,28 +214,25 @@ def placed(drafts: Sequence[Draft]) -> tuple[tuple[Entry, ...], list[Problem]]:
 
 def _usual(drafts: Sequence[Draft]) -> frozenset[str]:
     """The Chinese fields that at least half of the papers have."""
-    names = ("title_zh", "abstract_zh")
-    having = {name: sum(bool(getattr(d.paper, name)) for d in drafts) for name in names}
-    return frozenset(name for name in names if 0 < len(drafts) <= 2 * having[name])
+    having = {name: sum(bool(getattr(d.paper, name)) for d in drafts) for name in _CHINESE}
+    return frozenset(name for name in _CHINESE if 0 < len(drafts) <= 2 * having[name])
 
 
-def _lacks(draft: Draft, translated: frozenset[str]) -> Iterator[Problem]:
+def _lacks(draft: Draft, usual: frozenset[str]) -> Iterator[Problem]:
     paper = draft.paper
+    excused = draft.failed | (frozenset(_CHINESE) - usual)
+    if has_han(paper.title):
+        excused |= {"title_zh"}
     for name, words in _NAMES.items():
-        if getattr(paper, name) or name in draft.failed:
-            continue
-        if name.endswith("_zh") and (
-            name not in translated or (name == "title_zh" and has_han(paper.title))
-        ):
-            continue
-        yield Problem(draft.line, f"no {words}; the paper is kept without")
+        if not getattr(paper, name) and name not in excused:
+            yield Problem(draft.line, f"no {words}; the paper is kept without")
     if paper.id.startswith("title:"):
         yield Problem(draft.line, "no arXiv id; the paper is told by its title and first author")
 
 
 def _twice(draft: Draft, first: Draft) -> Problem:
     """What is said of a paper's second place under one keyword; what differs in it is quoted."""
-    message = f"{draft.paper.title or draft.paper.id} stands at line {first.line} already"
+    message = f"{draft.paper.id} stands under this keyword at line {first.line} already"
     differing = [
         f"{words}: “{value}”"
         for name, words in _NAMES.items()

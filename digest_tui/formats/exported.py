@@ -7,12 +7,12 @@ a language is the one its label says: this is the one format whose writer we kno
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from digest_tui.formats import dates
-from digest_tui.formats.drafts import Draft, Reading, id_in, split_subjects
+from digest_tui.formats.drafts import Draft, Reading, paper_of
 from digest_tui.formats.lines import ABSTRACTS, Block, Kind, Row, Sign, left_out, split
-from digest_tui.paper import Paper, Problem, fallback_id, split_authors
+from digest_tui.paper import Problem
 
 SIGNATURE = "<!-- digest-tui markdown 1 -->"
 SECTION = "## Keyword:"
@@ -80,38 +80,24 @@ def _sign(line: str, kind: Kind) -> Sign | None:
 
 def _draft(keyword: str, blocks: Sequence[Block]) -> Draft:
     """The paper of a heading and the labels after it."""
-    title, title_zh, problems = "", "", list[Problem]()
-    fields: dict[Kind, str] = {}
+    fields: dict[str, str] = {}
+    keywords, problems = [keyword], list[Problem]()
     for block in blocks:
-        rest: Iterable[Row] = block.rows
+        rest = block.rows
         if block.kind is Kind.HEADING:
-            title = unescape(block.value)
-            title_zh = "".join(unescape(row.text) for row in block.rows[:1])
-            rest = block.rows[1:]
+            fields["title"] = unescape(block.value)
+            fields["title_zh"] = "".join(unescape(row.text) for row in rest[:1])
+            rest = rest[1:]
         elif block.kind in fields:
-            rest = (Row(block.line, block.value), *block.rows)
+            rest = (Row(block.line, block.value), *rest)
         elif block.kind is Kind.ALSO_UNDER:
-            fields[block.kind] = block.value
+            keywords += _keywords(block.value)
+        elif block.kind in ABSTRACTS:
+            fields[block.kind], rest = unescape(block.text), ()
         else:
-            text = block.text if block.kind in ABSTRACTS else block.value
-            fields[block.kind] = unescape(text)
-            rest = () if block.kind in ABSTRACTS else block.rows
+            fields[block.kind] = unescape(block.value)
         problems += left_out(rest)
-    authors = split_authors(fields.get(Kind.AUTHORS, ""))
-    abs_url, pdf_url = fields.get(Kind.ABS_URL, ""), fields.get(Kind.PDF_URL, "")
-    paper = Paper(
-        id_in(abs_url, pdf_url) or fallback_id(title, authors),
-        title,
-        title_zh,
-        authors,
-        split_subjects(fields.get(Kind.SUBJECTS, "")),
-        abs_url,
-        pdf_url,
-        fields.get(Kind.ABSTRACT, ""),
-        fields.get(Kind.ABSTRACT_ZH, ""),
-    )
-    also = _keywords(fields[Kind.ALSO_UNDER]) if Kind.ALSO_UNDER in fields else []
-    return Draft((keyword, *also), blocks[0].line, paper, tuple(problems))
+    return Draft(tuple(keywords), blocks[0].line, paper_of(fields), tuple(problems))
 
 
 def _keywords(text: str) -> list[str]:

@@ -13,7 +13,7 @@ import re
 from functools import partial
 
 from digest_tui.formats.dates import FRONT_MATTER
-from digest_tui.formats.lines import HEAD, Block, Kind, Sign, split
+from digest_tui.formats.lines import ABSTRACTS, HEAD, Block, Kind, Sign, split
 from digest_tui.paper import Problem
 
 _ALIASES = {
@@ -30,7 +30,10 @@ _ALIASES = {
 }
 _LABELS = {alias: kind for kind, aliases in _ALIASES.items() for alias in aliases.split("|")}
 _ALL = frozenset(_LABELS)
-_EVERYDAY = "title 标题 题目 author subject category 领域 分类 学科 arxiv link url 链接 pdf 下载 summary 译文"
+_EVERYDAY = (
+    "title author subject category arxiv link url pdf summary"
+    " 标题 题目 领域 分类 学科 链接 下载 译文"
+)
 _PLAIN = _ALL - frozenset(_EVERYDAY.split())
 _NONE: frozenset[str] = frozenset()
 _IN_HEADINGS = frozenset(
@@ -40,7 +43,7 @@ _IN_HEADINGS = frozenset(
 _DOT = r"(?:[-+•◦▪●‣·]|\*(?!\*))"
 _EMOJI = "[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]*\\s*"
 _BOLD = rf"{_EMOJI}(?P<bold>(?:\*\*|__)?)\s*{_EMOJI}"
-_END = r"\s*(?::\s*(?:\*\*|__)?|(?:\*\*|__)\s*:?|$)\s*"
+_END = r"\s*(?P<end>:\s*(?:\*\*|__)?|(?:\*\*|__)\s*:?|$)\s*"
 _NAMES = "|".join(map(re.escape, sorted(_LABELS, key=len, reverse=True)))
 _LABEL = re.compile(
     rf"(?P<mark>(?:>\s*)?(?:{_DOT}\s*)?){_BOLD}(?P<name>{_NAMES}){_END}", re.IGNORECASE
@@ -52,7 +55,7 @@ _OTHER = re.compile(
 )
 _BULLETED = re.compile(rf"{_DOT}\s")
 _BULLETED_FIELD = re.compile(
-    rf"^\s*{_DOT}\s*(?:\*\*)?(?:author|作者|abstract|中文摘要)", re.I | re.M
+    rf"^ *{_DOT} *(?:\*\*)?(?:author|作者|abstract|中文摘要)", re.IGNORECASE | re.MULTILINE
 )
 _RULE = re.compile(r"([-*_=─━═])\1{2,}|(?:[-*_] ){2,}[-*_]")
 _SECTION = re.compile(
@@ -65,6 +68,7 @@ _HEADING = re.compile(r"#{1,6}(?:\s+|$)")
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 """Full-width to ASCII, one for one, so that a match's places hold in the original line."""
 _LONGEST = 60
+"""No label reaches further into its line, whatever stands around it."""
 
 
 def text_blocks(text: str) -> tuple[list[Block], list[Problem]]:
@@ -103,7 +107,7 @@ def _sign(line: str, kind: Kind, plain: frozenset[str]) -> Sign | None:
     joined = _JOINED.match(line)
     if joined and (kind in HEAD or (kind is Kind.ABSTRACT and joined[1] == "中文摘要")):
         return Sign(_LABELS[joined[1].casefold()], line[joined.end() :])
-    if _OTHER.match(line) or (kind in HEAD and _BULLETED.match(line)):
+    if _OTHER.match(line[:_LONGEST]) or (kind in HEAD and _BULLETED.match(line)):
         return Sign(Kind.UNKNOWN, line)
     return None
 
@@ -113,14 +117,18 @@ def _labelled(line: str, plain: frozenset[str]) -> Sign | None:
     match = _LABEL.match(head if head.isascii() else head.translate(_WIDE))
     if not match:
         return None
-    mark, bold, name = match.group("mark", "bold", "name")
+    mark, bold, name, end = match.group("mark", "bold", "name", "end")
     name = name.casefold()
-    kind = _LABELS[name]
-    if mark and kind is Kind.KEYWORD:
-        return Sign(Kind.UNKNOWN, line)
-    if not (mark or bold or name in plain):
+    kind, value = _LABELS.get(name), line[match.end() :].lstrip()
+    if kind is Kind.KEYWORD and ":" in end:
+        return Sign(Kind.UNKNOWN, line) if mark else Sign(kind, value.removesuffix("**").rstrip())
+    if kind is None or kind is Kind.KEYWORD:
         return None
-    return Sign(kind, line[match.end() :].lstrip())
+    if value and ":" not in end and not (mark and kind in ABSTRACTS):
+        return None
+    if mark or bold or name in plain or (plain and kind is Kind.TITLE and not value):
+        return Sign(kind, value)
+    return None
 
 
 def _section(line: str) -> Sign | None:

@@ -17,7 +17,7 @@ from digest_tui.paper import Problem, has_han
 
 _REMOVED = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI
-    r"|(?:\x1b[]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS, …
+    r"|(?:\x1b[]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x80-\x9f\n]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS
     r"|\x1b[ -/]*[0-~]"
     "|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
 )
@@ -39,7 +39,7 @@ def han_share(text: str) -> float:
     """How many of the letters are Chinese, from 0 to 1."""
     if not has_han(text):
         return 0.0
-    return len(_HAN.findall(text)) / sum(map(str.isalpha, text))
+    return len(_HAN.findall(text)) / (sum(map(str.isalpha, text)) or 1)
 
 
 def is_chinese(text: str) -> bool:

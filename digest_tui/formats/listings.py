@@ -28,7 +28,7 @@ from digest_tui.paper import Problem, has_han
 
 _KNOWN = re.compile(r"there (?:is|are) no results?\b|(?:keyword list|excluded)\s*:", re.IGNORECASE)
 """What a section may say where its papers would stand."""
-_SENTENCE_END = re.compile(r"(?:[.!?。！？…][)）\]”’\"'」]*|URL|/\S*)$")
+_SENTENCE_END = re.compile(r"(?:[.!?。！？…)）\]】}”’\"'」』$]|URL|/\S*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +101,8 @@ class Reader:
         return kind in HEAD and not self._headed and not ABSTRACTS.isdisjoint(kinds)
 
     def _begin(self, titles: tuple[Row, ...]) -> None:
-        self._titles, self._headed = titles, False
-        if self._unproven:
-            self.keywords.setdefault(self._keyword)
-            self._unproven = None
+        self._titles, self._headed, self._unproven = titles, False, None
+        self.keywords.setdefault(self._keyword)
 
     def _headed_paper(self, block: Block) -> None:
         self._close()
@@ -142,16 +140,19 @@ class Reader:
             self._unproven = block
 
     def _header(self, block: Block, stated: dates.Stated) -> None:
+        message = ""
         if stated.day is None:
             stated = dates.Stated(dates.in_text(block.value))
+        elif not (stated.announced_at and stated.generated_at):
+            message = "not every time in this line could be read"
         if stated.day is None:
-            message = f"the day could not be read from this line: “{block.value}”"
-            self.problems.append(Problem(block.line, message))
+            message = "the day could not be read from this line"
         elif self.stated.day is None:
             self.stated = stated
         elif self.stated.day != stated.day:
-            message = f"another day than the one stated first, left out: “{block.value}”"
-            self.problems.append(Problem(block.line, message))
+            message = "another day than the one stated first, left out"
+        if message:
+            self.problems.append(Problem(block.line, f"{message}: “{block.value}”"))
 
     def _take_titles(self) -> tuple[Row, ...]:
         """The lines before the block at hand that are the titles of its paper, taken away."""
@@ -181,12 +182,27 @@ class Reader:
         self._titles, self._fields, self._headed = (), [], False
 
     def _end(self) -> None:
+        self._footer()
         self._dangling_title()
         self._cut_off()
         self._close()
         self._drop_loose()
         if self._unproven:
             self.problems += left_out([Row(self._unproven.line, self._unproven.value)])
+
+    def _footer(self) -> None:
+        """Where a generator indents its abstracts, flush lines after a blank one end the file."""
+        last = self._fields[-1] if self._headed and self._fields else None
+        if last is None or last.kind not in ABSTRACTS or not last.body[:1]:
+            return
+        if not last.body[0].text.startswith(" "):
+            return
+        for above, row in pairwise(last.body):
+            if not above.text.strip() and row.text.strip() and not row.text.startswith(" "):
+                kept = tuple(each for each in last.body if each.line < row.line)
+                self._fields[-1] = replace(last, body=kept)
+                self._loose = last.rows[len(self._fields[-1].rows) :]
+                return
 
     def _dangling_title(self) -> None:
         """Titles at the end make a paper only where the digest announces one more."""
@@ -196,20 +212,26 @@ class Reader:
         fields, loose = self._fields.copy(), self._loose
         titles = self._take_titles()
         text_left = loose or (self._fields and self._fields[-1].text)
-        if titles and text_left and not _SENTENCE_END.search(titles[0].text):
+        if titles and text_left and not _ends_sentence(titles[0].text):
             self._close()
             self._begin(titles)
         else:
             self._fields, self._loose = fields, loose
 
     def _cut_off(self) -> None:
-        if self._loose or not self._fields or self._fields[-1].kind not in ABSTRACTS:
+        """A last paper without an abstract, or one that stops within a sentence."""
+        last = self._fields[-1] if self._fields else None
+        if self._titles and ABSTRACTS.isdisjoint(field.kind for field in self._fields):
+            line, message = self._titles[0].line, "the digest ends within this paper"
+        elif last and last.kind in ABSTRACTS and not _ends_sentence(last.text or "."):
+            line, message = last.line, "the digest ends within a sentence"
+        else:
             return
-        block = self._fields[-1]
-        if block.text and not _SENTENCE_END.search(block.text):
-            line = block.rows[-1].line if block.rows else block.line
-            message = "the digest ends within a sentence and may be cut off; kept as it stands"
-            self.problems.append(Problem(line, message))
+        self.problems.append(Problem(line, f"{message} and may be cut off; kept as it stands"))
+
+
+def _ends_sentence(text: str) -> bool:
+    return _SENTENCE_END.search(text[-200:]) is not None
 
 
 def count_titles(lines: Sequence[str], kind: Kind, needed: int) -> int:

@@ -112,9 +112,11 @@ class DigestApp(App[None]):
         self._open = ExitStack()
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = (
-            self.settings.theme if self.settings.theme in self.available_themes else "digest-dark"
-        )
+        if self.settings.theme in self.available_themes:
+            # Set without its watcher, which would style everything once more than the start does.
+            self.set_reactive(DigestApp.theme, self.settings.theme)
+        else:
+            self.set_reactive(DigestApp.theme, "digest-dark")
         self.set_keymap(self.settings.keys)
         session.speak(self.settings.language)
         session.pack(self.settings.density == "compact")
@@ -133,9 +135,21 @@ class DigestApp(App[None]):
         return {**variables, **shades}
 
     def get_default_screen(self) -> Screen[None]:
-        return MainScreen(
-            self.session, self.settings.keys, notice=self._notice, standing=self._standing
+        return self._sized(
+            MainScreen(
+                self.session, self.settings.keys, notice=self._notice, standing=self._standing
+            )
         )
+
+    def _sized(self, screen: MainScreen) -> MainScreen:
+        """Gives a screen the classes of its breakpoints before it is styled for the first time."""
+        for size, breakpoints in (
+            (self.size.width, screen.HORIZONTAL_BREAKPOINTS),
+            (self.size.height, screen.VERTICAL_BREAKPOINTS),
+        ):
+            fitting = [name for least, name in breakpoints or () if size >= least]
+            screen.add_class(*fitting[-1:], update=False)
+        return screen
 
     def on_mount(self) -> None:
         for name in ("SIGTERM", "SIGHUP"):
@@ -151,6 +165,12 @@ class DigestApp(App[None]):
         # the keys that they look like.
         if isinstance(event, events.Key) and not isinstance(self.focused, Input):
             event = _narrow(event)
+            # Textual hands a key to the focused widget first, which bubbles it here again; by
+            # then the next key was handed out too. What is typed after `/` belongs to the query.
+            bound = self.screen.active_bindings.get(event.key)
+            if bound and not event.is_forwarded:
+                await self.run_action(bound.binding.action, bound.node)
+                return
         await super().on_event(event)
 
     @on(MainScreen.SampleWanted)

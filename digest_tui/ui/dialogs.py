@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -88,7 +89,8 @@ def _heading(text: str) -> Content:
 def _row(name: str, text: str, width: int) -> Content:
     lines = [text[start:end] for start, end in wrap(text, width - NAMES)]
     indent = "\n" + " " * NAMES
-    return Content(name.ljust(NAMES) + indent.join(lines) + "\n")
+    first = name.ljust(NAMES) if cell_len(name) < NAMES else name + indent
+    return Content(first + indent.join(lines) + "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class Export(ModalScreen[ExportOrder | None]):
     """Asks what to export, in which format and to which file; never overwrites unasked."""
 
     BINDINGS = [Binding("escape", "dismiss", "Close")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-tall")]
 
     def __init__(self, counts: Mapping[Choice, int], suffixes: Mapping[str, str]) -> None:
         """`counts`: papers for each choice; `suffixes`: file suffix for each format."""
@@ -145,12 +149,17 @@ class Export(ModalScreen[ExportOrder | None]):
     @on(Input.Submitted, "#path")
     def finish(self) -> None:
         """Hands over the order; asks once more where a file would be overwritten."""
-        path = Path(self.query_one("#path", Input).value).expanduser()
-        if path.is_dir():
+        try:
+            path = Path(self.query_one("#path", Input).value).expanduser()
+            is_folder, is_there = path.is_dir(), path.exists()
+        except (OSError, RuntimeError) as error:
+            self._say(f"No file can be there: {getattr(error, 'strerror', None) or error}")
+            return
+        if is_folder:
             self._say("That is a folder: add a file name.")
         elif not self._counts[self._choice]:
             self._say("There is nothing to export there.")
-        elif path.exists() and path != self._confirmed:
+        elif is_there and path != self._confirmed:
             self._confirmed = path
             self._say("The file exists. Enter again overwrites it.")
         else:

@@ -9,26 +9,23 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from digest_tui.index import DigestRow, Status
 from digest_tui.session import Session
 from digest_tui.ui.text import clip, strip_of
+from digest_tui.ui.viewport import fit, reveal
 
 
 class DigestList(ScrollView, can_focus=True, inherit_bindings=False):
     """What can be shown: the whole library, or one digest."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES = {
-        "digest-list--row",
-        "digest-list--done",
-        "digest-list--cursor",
-        "digest-list--count",
-    }
+    COMPONENT_CLASSES = {"digest-list--text", "digest-list--muted", "digest-list--cursor"}
 
     @dataclass
     class Pointed(Message):
@@ -40,48 +37,48 @@ class DigestList(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self.session = session
         self.border_title = "digests"
+        self._scopes: list[tuple[DigestRow | None, Status]] = []
+        self._place = 0
 
     def show(self) -> None:
         """Draws the list as the session has it, and scrolls to the place of the view."""
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self.session.scopes))
+        self._scopes, self._place = self.session.scopes, self.session.scope_place
         self.refresh()
-        self.scroll_to_region(
-            Region(0, self.session.scope_place, 1, 1), animate=False, immediate=True, force=True
-        )
+        self.on_resize()
 
     def on_resize(self) -> None:
-        self.show()
+        fit(self, len(self._scopes))
+        reveal(self, self._place, 1)
 
     def on_click(self, event: events.Click) -> None:
-        place = event.y + self.scroll_offset.y - self.gutter.top
-        if 0 <= place < len(self.session.scopes):
-            self.post_message(self.Pointed(place))
+        offset = event.get_content_offset(self)
+        if offset and offset.y + self.scroll_offset.y < len(self._scopes):
+            self.post_message(self.Pointed(offset.y + self.scroll_offset.y))
 
     def render_line(self, y: int) -> Strip:
         """One line: a glyph where the view is, the name, and unread of all."""
         place = y + self.scroll_offset.y
         width = self.scrollable_content_region.width
-        style = self.get_component_rich_style("digest-list--row")
-        if place >= len(self.session.scopes):
+        style = self.get_component_rich_style("digest-list--text")
+        muted = self.get_component_rich_style("digest-list--muted")
+        if place >= len(self._scopes):
             return Strip.blank(width, style)
         label, count, is_done = self._row(place)
-        if is_done:
-            style = self.get_component_rich_style("digest-list--done")
-        count_style = style + self.get_component_rich_style("digest-list--count", partial=True)
-        if place == self.session.scope_place:
-            cursor = self.get_component_rich_style("digest-list--cursor", partial=True)
-            style, count_style = style + cursor, count_style + cursor
-        glyph = "▎" if place == self.session.scope_place else " "
-        room = width - cell_len(count) - 2
-        left = clip(glyph + label, room)
+        glyph = "▎" if place == self._place else " "
+        left = clip(glyph + label, width - cell_len(count) - 2)
         gap = " " * max(width - cell_len(left) - cell_len(count) - 1, 1)
-        parts = [Segment(left + gap, style), Segment(count + " ", count_style)]
-        return strip_of(parts, width, style)
+        parts = [Segment(left + gap, muted if is_done else style), Segment(count + " ", muted)]
+        strip = strip_of(parts, width, style)
+        return strip.apply_style(self._cursor_style) if place == self._place else strip
+
+    @property
+    def _cursor_style(self) -> Style:
+        return Style(bgcolor=self.get_component_rich_style("digest-list--cursor").bgcolor)
 
     def _row(self, place: int) -> tuple[str, str, bool]:
         """The name, the counts, and whether nothing is left to decide there."""
         totals = self.session.totals
-        row, status = self.session.scopes[place]
+        row, status = self._scopes[place]
         if row:
             again = " ↻" if row.same_as else ""
             return f"{row.day}{again}", f"{row.unread}/{row.papers}", not row.unread

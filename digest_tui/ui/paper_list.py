@@ -7,13 +7,14 @@ a glyph and by the weight of its title, never by colour alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -22,8 +23,9 @@ from digest_tui import latex
 from digest_tui import query as q
 from digest_tui.index import Card
 from digest_tui.paper import name_of
-from digest_tui.session import Session, View
+from digest_tui.session import Session
 from digest_tui.ui.text import clip, segments, strip_of, wrap
+from digest_tui.ui.viewport import fit, reveal, scroll
 
 GUTTER = 4
 """Cells before a title: cursor, read, star, blank."""
@@ -34,14 +36,12 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES = {
+        "paper-list--text",
+        "paper-list--muted",
         "paper-list--heading",
-        "paper-list--unread",
-        "paper-list--read",
-        "paper-list--second",
         "paper-list--star",
         "paper-list--match",
         "paper-list--cursor",
-        "paper-list--empty",
     }
 
     @dataclass
@@ -59,7 +59,7 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         self.empty = ""
         """What is said where there is no paper to show."""
         self._cursor = -1
-        self._view: View | None = None
+        self._rows: Sequence[int] = ()
 
     @property
     def row_height(self) -> int:
@@ -72,15 +72,13 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         return max(self.scrollable_content_region.height // self.row_height - 1, 1)
 
     def show(self) -> None:
-        """Draws the session's view from scratch, a new one from its top."""
-        if self._view is not self.session.view:
-            self._view = self.session.view
-            self.scroll_to(y=0, animate=False, immediate=True, force=True)
-        rows = len(self.session.view.rows)
-        self.virtual_size = Size(self.scrollable_content_region.width, rows * self.row_height)
+        """Draws the session's view from scratch, other rows than before from their top."""
+        if self._rows is not self.session.view.rows:
+            self._rows = self.session.view.rows
+            scroll(self, 0)
         self._cursor = self.session.cursor
         self.refresh()
-        self._reveal()
+        self.on_resize()
 
     def move(self) -> None:
         """Follows the cursor: two rows are drawn again, and what scrolls."""
@@ -90,10 +88,12 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         self._reveal()
 
     def on_resize(self) -> None:
-        self.show()
+        fit(self, len(self.session.view.rows) * self.row_height)
+        self._reveal()
 
     def on_click(self, event: events.Click) -> None:
-        row = (event.y + self.scroll_offset.y - self.gutter.top) // self.row_height
+        offset = event.get_content_offset(self)
+        row = (offset.y + self.scroll_offset.y) // self.row_height if offset else -1
         if self.session.card(row):
             self.post_message(self.Pointed(row))
             if event.chain > 1:
@@ -103,7 +103,7 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         """One line of a heading or of a paper, at the present scroll position."""
         width = self.scrollable_content_region.width
         row, line = divmod(y + self.scroll_offset.y, self.row_height)
-        blank = self.get_component_rich_style("paper-list--read")
+        blank = self.get_component_rich_style("paper-list--text")
         rows = self.session.view.rows
         if not rows:
             return self._empty_line(y, width)
@@ -117,7 +117,7 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         return self._paper_line(card, row, line, width)
 
     def _empty_line(self, y: int, width: int) -> Strip:
-        style = self.get_component_rich_style("paper-list--empty")
+        style = self.get_component_rich_style("paper-list--muted")
         lines = wrap(self.empty, width - 2)
         start, end = lines[y - 1] if 0 < y <= len(lines) else (0, 0)
         return strip_of([Segment(" " + self.empty[start:end], style)], width, style)
@@ -136,12 +136,12 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         return strip_of([Segment(text + "─" * (width - cell_len(text) - 1), style)], width, style)
 
     def _paper_line(self, card: Card, row: int, line: int, width: int) -> Strip:
-        name = "paper-list--read" if card.read else "paper-list--unread"
-        base = self.get_component_rich_style(name)
+        name = "paper-list--muted" if card.read else "paper-list--text"
+        base = self.get_component_rich_style(name) + Style(bold=not card.read)
         parts = self._title(card, row, width, base) if line == 0 else self._second(card, width)
         strip = strip_of(parts, width, base)
         if row == self.session.cursor:
-            cursor = self.get_component_rich_style("paper-list--cursor", partial=True)
+            cursor = self.get_component_rich_style("paper-list--cursor")
             strip = strip.apply_style(Style(bgcolor=cursor.bgcolor))
         return strip
 
@@ -162,7 +162,7 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         ]
 
     def _second(self, card: Card, width: int) -> list[Segment]:
-        style = self.get_component_rich_style("paper-list--second")
+        style = self.get_component_rich_style("paper-list--muted")
         day = "" if self.session.view.scope else f"{card.day} "
         tail = f" {day}{card.code} "
         both = self.session.language == "both"
@@ -186,14 +186,6 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh(Region(0, top, self.size.width, self.row_height))
 
     def _reveal(self) -> None:
-        if not self.scrollable_content_region.height:
-            return
         row = self.session.cursor
         top = row - 1 if row > 0 and self.session.view.rows[row - 1] < 0 else row
-        height = (row - top + 1) * self.row_height
-        self.scroll_to_region(
-            Region(0, max(top, 0) * self.row_height, 1, height),
-            animate=False,
-            immediate=True,
-            force=True,
-        )
+        reveal(self, max(top, 0) * self.row_height, (row - top + 1) * self.row_height)

@@ -14,7 +14,6 @@ from itertools import zip_longest
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -22,13 +21,15 @@ from digest_tui import latex
 from digest_tui import query as q
 from digest_tui.paper import Holding
 from digest_tui.session import Language
-from digest_tui.ui.text import segments, strip_of, wrap
+from digest_tui.ui.text import clip, segments, strip_of, wrap
+from digest_tui.ui.viewport import fit, scroll
 
 MEASURE = 88
 """Cells. Lines of text are no longer than this, however wide the terminal."""
 COLUMN = 44
 """Cells. Two abstracts stand side by side where each gets at least this."""
 GAP = 3
+_STARRED = " · ★ starred"
 LABEL = 10
 
 Line = list[Segment]
@@ -39,12 +40,18 @@ class Styles:
     """How the parts of the page look."""
 
     text: Style
-    title: Style
-    label: Style
+    muted: Style
     heading: Style
-    missing: Style
     star: Style
     match: Style
+
+    @property
+    def title(self) -> Style:
+        return self.text + Style(bold=True)
+
+    @property
+    def missing(self) -> Style:
+        return self.muted + Style(italic=True)
 
 
 class Reader(ScrollView, can_focus=True, inherit_bindings=False):
@@ -61,6 +68,8 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         self._language: Language = "both"
         self._words = ""
         self._lines: list[Line] = []
+        self._width = 0
+        """That the lines are laid out for."""
 
     def show(self, holding: Holding | None, query: q.Query, language: Language, words: str) -> None:
         """Shows a paper from its top, or stays where it is in the one that is shown already."""
@@ -68,16 +77,18 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         self._holding, self._query, self._language = holding, query, language
         self._words = words
         self._lay_out()
+        self.refresh()
         if not same:
-            self.scroll_to(y=0, animate=False, immediate=True, force=True)
+            scroll(self, 0)
 
     def on_resize(self) -> None:
-        self._lay_out()
+        if self._width != self.scrollable_content_region.width:
+            self._lay_out()
 
     def notify_style_update(self) -> None:
         """A theme was chosen: the page holds its colors."""
         super().notify_style_update()
-        if self.is_attached:
+        if self._width:
             self._lay_out()
 
     @property
@@ -87,7 +98,7 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
 
     def scroll_by(self, lines: int) -> None:
         """Scrolls at once, by so many lines down or (negative) up."""
-        self.scroll_to(y=self.scroll_offset.y + lines, animate=False, immediate=True, force=True)
+        scroll(self, self.scroll_offset.y + lines)
 
     @property
     def page(self) -> int:
@@ -98,11 +109,15 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         """One line of the page at the present scroll position."""
         style = self.get_component_rich_style("reader--text")
         width = self.scrollable_content_region.width
+        if self._width != width:
+            # The first frame comes before the pane is told its size.
+            self._lay_out()
         row = y + self.scroll_offset.y
         return strip_of(self._lines[row] if row < len(self._lines) else [], width, style)
 
     def _lay_out(self) -> None:
-        width = self.scrollable_content_region.width - 1
+        self._width = self.scrollable_content_region.width
+        width = self._width - 1
         if width < 1:
             return
         styles = Styles(
@@ -116,8 +131,7 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
             self._lines = [[Segment(self._words[a:b], styles.missing)] for a, b in lines]
         else:
             self._lines = list(page(self._holding, width, self._language, self._query, styles))
-        self.virtual_size = Size(width + 1, len(self._lines))
-        self.refresh()
+        fit(self, len(self._lines))
 
 
 def page(
@@ -150,7 +164,7 @@ class _Abstract:
     missing: str
 
     def lines(self, width: int, query: q.Query, styles: Styles) -> Iterator[Line]:
-        yield [Segment(self.heading, styles.heading)]
+        yield [Segment(clip(self.heading, width), styles.heading)]
         if self.text:
             yield from _paragraph(self.text, self.column, width, query, styles.text, styles.match)
         else:
@@ -179,7 +193,7 @@ def _head(
     for text, column in titles:
         yield from _paragraph(text, column, width, query, styles.title, styles.match)
     yield []
-    yield _state(holding, styles)
+    yield from _state(holding, width, styles)
     authors = ", ".join(paper.authors)
     subjects = " · ".join(f"{s.name} {s.code}".strip() for s in paper.subjects)
     fields: list[tuple[str, str, q.Column | None]] = [
@@ -195,15 +209,16 @@ def _head(
         lines = _paragraph(text, field_column, width - indent, query, styles.text, styles.match)
         for number, line in enumerate(lines):
             name = label if number == 0 else ""
-            yield [Segment(name.ljust(indent), styles.label), *line] if indent else line
+            yield [Segment(name.ljust(indent), styles.muted), *line] if indent else line
 
 
-def _state(holding: Holding, styles: Styles) -> Line:
-    read = "read" if holding.read else "● unread"
-    parts = [Segment(f"{holding.paper.id} · {read}", styles.label)]
+def _state(holding: Holding, width: int, styles: Styles) -> Iterator[Line]:
+    text = f"{holding.paper.id} · {'read' if holding.read else '● unread'}"
+    star = (len(text), len(text) + len(_STARRED))
     if holding.starred:
-        parts.append(Segment(" · ★ starred", styles.star))
-    return parts
+        text += _STARRED
+    for span in wrap(text, width):
+        yield segments(text, span, styles.muted, [star], styles.star)
 
 
 def _paragraph(

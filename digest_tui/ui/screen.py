@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from rich.cells import cell_len
@@ -23,21 +24,25 @@ from textual.getters import query_one
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Input, Label, Static
+from textual.widgets import Input, Label, Static
 from textual.worker import get_current_worker
 
-from digest_tui.commands import COMMANDS
+from digest_tui.commands import BY_ID, COMMANDS, shown
 from digest_tui.export import FORMATS
 from digest_tui.library import Library, Progress
 from digest_tui.session import LANGUAGES, Session
 from digest_tui.settings import split_keys
-from digest_tui.ui.dialogs import CHOICES, Export, ExportOrder, Help
 from digest_tui.ui.digest_list import DigestList
 from digest_tui.ui.paper_list import PaperList
 from digest_tui.ui.query_bar import QueryBar
 from digest_tui.ui.reader import Reader
+from digest_tui.ui.text import printable
 
-IN_FOOTER = ("read", "star", "undo", "query", "language", "export", "help", "quit")
+if TYPE_CHECKING:
+    from digest_tui.ui.dialogs import ExportOrder
+
+PANES = ("digests", "papers", "paper")
+IN_KEYS_LINE = ("read", "star", "undo", "query", "language", "export", "help", "quit")
 POLL = 1.0
 """Seconds between looks at the digest folders and the journals."""
 
@@ -50,7 +55,7 @@ class MainScreen(Screen[None]):
             ",".join(command.keys),
             command.action,
             command.label,
-            show=command.id in IN_FOOTER,
+            show=False,
             id=command.id,
             tooltip=command.help,
         )
@@ -61,6 +66,7 @@ class MainScreen(Screen[None]):
         (80, "-medium"),
         (120, "-wide"),
     ]
+    AUTO_FOCUS = "#papers"
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-tall")]
 
     digests = query_one("#digests", DigestList)
@@ -93,13 +99,14 @@ class MainScreen(Screen[None]):
     ) -> None:
         """`rebound`: the keys that settings give a command, by its id; `notice` is said once at
         the start, `standing` stays in the status line."""
-        super().__init__()
+        super().__init__(classes="at-papers")
         self.session = session
         self.rebound = rebound
         self._message = notice
         self._standing = standing
         self._shown: tuple[object, ...] = ()
         self._pulse: tuple[int, ...] = ()
+        self._known: set[int] = set()
         self._is_filling = not session.digests
 
     def compose(self) -> ComposeResult:
@@ -110,13 +117,10 @@ class MainScreen(Screen[None]):
         with Horizontal(id="query-line"):
             yield Label(" / ", id="query-slash")
             yield QueryBar(id="query")
-        with Horizontal(id="status"):
-            yield Static(id="message", markup=False)
-            yield Static(id="counts", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield Static(id="status", markup=False)
+        yield Static(self._keys_line(), id="keys", markup=False)
 
     def on_mount(self) -> None:
-        self._go_into(self.papers)
         self.tell(self._message)
         self.set_interval(POLL, self.look_for_changes)
         self.call_after_refresh(self.scan)
@@ -145,18 +149,36 @@ class MainScreen(Screen[None]):
         self._message = message
         session, view = self.session, self.session.view
         hint = view.hints[0].message if view.hints else ""
-        line = self.query_one("#message", Static)
-        line.set_class(bool(session.unsaved), "trouble")
-        said = session.unsaved or message or hint
-        line.update(Content(said), layout=False)
+        said = printable(session.unsaved or message or hint)
         total = view.scope.papers if view.scope else session.totals.papers
         found = f"{view.papers} of {total}" if view.papers != total else f"{total} papers"
         parts = [self._standing, found, f"{session.unread} unread"]
         room = self.size.width - cell_len(said) - 4
-        while parts and cell_len(" · ".join(filter(None, parts))) > room:
+        while parts and cell_len(counts := " · ".join(filter(None, parts))) > room:
             del parts[0]
-        counts = " · ".join(filter(None, parts))
-        self.query_one("#counts", Static).update(Content(counts))
+        counts = counts if parts else ""
+        gap = " " * max(room - cell_len(counts) + 2, 1)
+        line = Content.assemble(
+            (said, "bold $text-error" if session.unsaved else ""), gap, (counts, "$muted")
+        )
+        self.query_one("#status", Static).update(line, layout=False)
+
+    def _keys_line(self) -> Content:
+        """The keys that matter most, as the settings have them."""
+        keys = self.keys()
+        parts: list[Content | tuple[str, str]] = []
+        for command in (BY_ID[name] for name in IN_KEYS_LINE if keys[name]):
+            parts += [(shown(keys[command.id][0]), "bold $accent"), (f" {command.label}  ", "")]
+        return Content.assemble(*parts)
+
+    def keys(self) -> dict[str, tuple[str, ...]]:
+        """The keys of each command by its id, rebound ones included."""
+        return {
+            command.id: split_keys(self.rebound[command.id])
+            if command.id in self.rebound
+            else command.keys
+            for command in COMMANDS
+        }
 
     def _title(self) -> str:
         view = self.session.view
@@ -169,7 +191,7 @@ class MainScreen(Screen[None]):
     def _empty_words(self) -> str:
         view = self.session.view
         if not self.session.digests:
-            folder = self.session.library.places.digests
+            folder = printable(str(self.session.library.places.digests))
             return (
                 "There are no digests yet. Import some with “digest-tui import PATH”, "
                 f"or put the files into {folder}.\n\nd opens the sample, for a look around."
@@ -183,9 +205,13 @@ class MainScreen(Screen[None]):
     # Panes.
 
     def _go_into(self, pane: Widget) -> None:
-        for name in ("digests", "papers", "paper"):
-            self.set_class(pane.id == name, f"at-{name}")
-        pane.focus()
+        self._be_at(pane)
+        self.set_focus(pane)
+
+    def _be_at(self, pane: Widget) -> None:
+        is_zoomed = pane is self.paper and self.has_class("zoomed")
+        places = {f"at-{name}": pane.id == name for name in PANES}
+        self.update_classes({**places, "zoomed": is_zoomed})
 
     @property
     def _panes(self) -> list[Widget]:
@@ -194,24 +220,18 @@ class MainScreen(Screen[None]):
     @property
     def _pane(self) -> int:
         """The place of the pane that is worked in, from the left."""
-        places = (
-            i
-            for i, name in enumerate(("digests", "papers", "paper"))
-            if self.has_class(f"at-{name}")
-        )
-        return next(places, 1)
+        return next((i for i, name in enumerate(PANES) if self.has_class(f"at-{name}")), 1)
 
     @on(events.DescendantFocus)
     def follow_focus(self) -> None:
         """A pane that was clicked is the one that is worked in."""
         if self.focused in self._panes:
-            self._go_into(self.focused)
+            self._be_at(self.focused)
 
     def action_into(self) -> None:
         self._go_into(self._panes[min(self._pane + 1, 2)])
 
     def action_out(self) -> None:
-        self.remove_class("zoomed")
         self._go_into(self._panes[max(self._pane - 1, 0)])
 
     def action_next_pane(self) -> None:
@@ -355,13 +375,14 @@ class MainScreen(Screen[None]):
 
     def action_query(self) -> None:
         self.query_one("#query-line").add_class("shown")
-        self.query_bar.focus()
+        self.set_focus(self.query_bar)
         self._tell_status("")
 
     @on(Input.Changed, "#query")
-    def filter_live(self, event: Input.Changed) -> None:
-        if event.value != self.session.view.text:
-            self.tell(self.session.ask(event.value))
+    def filter_live(self) -> None:
+        """Filters by what stands in the bar by now, which may be more than the letter typed."""
+        if self.query_bar.value != self.session.view.text:
+            self.tell(self.session.ask(self.query_bar.value))
 
     @on(Input.Submitted, "#query")
     def keep_query(self) -> None:
@@ -401,6 +422,8 @@ class MainScreen(Screen[None]):
         self.tell(f"Opened {url}")
 
     def action_export(self) -> None:
+        from digest_tui.ui.dialogs import CHOICES, Export
+
         totals, view = self.session.totals, self.session.view
         counts = (totals.starred, view.papers, int(self.session.current is not None))
         suffixes = {name: exporter.suffix for name, exporter in FORMATS.items()}
@@ -424,13 +447,9 @@ class MainScreen(Screen[None]):
         self.app.action_change_theme()
 
     def action_help(self) -> None:
-        keys = {
-            command.id: split_keys(self.rebound[command.id])
-            if command.id in self.rebound
-            else command.keys
-            for command in COMMANDS
-        }
-        self.app.push_screen(Help(keys))
+        from digest_tui.ui.dialogs import Help
+
+        self.app.push_screen(Help(self.keys()))
 
     def action_sample(self) -> None:
         self.post_message(self.SampleWanted())
@@ -450,8 +469,9 @@ class MainScreen(Screen[None]):
 
     def scan(self) -> None:
         """Looks for new digests in a thread, unless one is looking already."""
-        self._pulse = self.session.library.pulse()
         if not any(worker.group == "scan" and worker.is_running for worker in self.workers):
+            self._pulse = self.session.library.pulse()
+            self._known = {row.n for row in self.session.digests}
             self.run_worker(self._scan, thread=True, group="scan", exit_on_error=False)
 
     def _scan(self) -> None:
@@ -483,20 +503,19 @@ class MainScreen(Screen[None]):
     @on(ScanEnded)
     def show_news(self, message: ScanEnded) -> None:
         """Tells what the scan found. Rows that are on screen stay where they are."""
-        before = {row.n for row in self.session.digests}
         if message.any_news:
             self._take_over()
         self._is_filling = False
-        new = [str(row.day) for row in self.session.digests if row.n not in before]
+        new = [str(row.day) for row in self.session.digests if row.n not in self._known]
         if message.trouble or new:
             self.tell(message.trouble or f"New: {', '.join(new[:3])}")
         elif self._message.startswith(("Looking", "Indexing")):
             self.tell("Nothing new")
 
     def _take_over(self) -> None:
-        if not self.session.view.papers and not self.session.view.text:
+        if not self.session.digests:
             self.session.start()
-        elif self._is_filling:
+        elif self._is_filling or not self.session.view.papers:
             self.session.again()
         else:
             self.session.refresh()

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from rich.cells import cell_len, get_character_cell_size, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -23,17 +23,16 @@ Span = tuple[int, int]
 """Where a piece of a text starts and ends, in characters."""
 
 _WIDE = (
-    "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f"
-    "\uff01-\uff60\uffe0-\uffe6\U0001f300-\U0001faff\U00020000-\U0003fffd"
+    "\u1100-\u115f\u2e80-\u2fff\u3001-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f"
+    "\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003fffd"
 )
 _OPEN = re.escape("（《“‘【「『〈〔([{")
 _CLOSE = re.escape("，。；：！？、）》”’％】」』〉〕…·,.;:!?)]}%")
-_RUN_END = rf"(?<=[^\W\d]-)(?=[^\W\d])|(?<=/)(?=\w)|(?=[\s{_WIDE}])|$"
+_RUN_END = rf"(?<=[^\W\d]-)(?=[^\W\d])|(?<=/)(?=\w)|(?=\s|[{_OPEN}]{{0,3}}[{_WIDE}])|$"
 # What is never broken inside: a Chinese character, or a run of anything else up to a blank, a
 # hyphen between letters or a slash; with the opening punctuation before it and the closing behind.
 _PIECE = re.compile(
-    rf"[{_OPEN}]*(?:(?![{_OPEN}{_CLOSE}])[{_WIDE}]|[^\s{_WIDE}]+?(?:{_RUN_END})|[{_CLOSE}])"
-    rf"[{_CLOSE}]*"
+    rf"[{_OPEN}]*+(?:(?![{_CLOSE}])[{_WIDE}]|[^\s{_WIDE}]+?(?:{_RUN_END}))?[{_CLOSE}]*"
 )
 
 
@@ -53,20 +52,20 @@ def wrap(text: str, width: int) -> list[Span]:
 def _wrap_line(text: str, start: int, end: int, width: int) -> Iterator[Span]:
     line_start, line_end, used = start, start, 0
     for piece_start, piece_end in _pieces(text, start, end):
-        size = cell_len(text[piece_start:piece_end])
-        gap = cell_len(text[line_end:piece_start]) if used else 0
-        if used and used + gap + size > width:
+        size = cell_len(text[line_end:piece_end])
+        if line_end > line_start and used + size <= width:
+            used, line_end = used + size, piece_end
+            continue
+        if line_end > line_start:
             yield line_start, line_end
-            line_start, used, gap = piece_start, 0, 0
-        elif not used:
-            line_start = piece_start
-        while used + gap + size > width:
-            cut = _cut(text, piece_start, piece_end, width)
-            yield line_start, cut
-            line_start = piece_start = cut
-            size = cell_len(text[piece_start:piece_end])
-        used += gap + size
-        line_end = piece_end
+        line_start, line_end = piece_start, piece_end
+        used = cell_len(text[piece_start:piece_end])
+        if used > width:
+            *full, rest = chop_cells(text[piece_start:piece_end], width)
+            used = cell_len(rest)
+            for part in full:
+                yield line_start, line_start + len(part)
+                line_start += len(part)
     yield line_start, line_end
 
 
@@ -82,14 +81,9 @@ def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
         position = stop
 
 
-def _cut(text: str, start: int, end: int, width: int) -> int:
-    """Where a piece that is longer than a line has to be cut: at least one character on."""
-    used = 0
-    for position in range(start, end):
-        used += get_character_cell_size(text[position])
-        if used > width:
-            return max(position, start + 1)
-    return end
+def printable(text: str) -> str:
+    """The text without what a terminal would obey: file names may hold anything."""
+    return "".join(c if c.isprintable() or c in "\n\u3000" else "\ufffd" for c in text)
 
 
 def clip(text: str, width: int) -> str:

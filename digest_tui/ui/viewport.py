@@ -1,0 +1,31 @@
+"""What the panes that draw their own lines have in common.
+
+Telling Textual a new virtual size lays out the whole screen again, since a scrollbar may come
+or go. Here the scrollbar is always there, so a pane with other lines is only drawn anew: the
+difference between a key answered in one frame and in three.
+"""
+
+from __future__ import annotations
+
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.widget import Widget
+
+
+def fit(pane: ScrollView, lines: int) -> None:
+    """Gives a pane so many lines to scroll through."""
+    pane.set_reactive(Widget.virtual_size, Size(pane.scrollable_content_region.width, lines))
+    pane.vertical_scrollbar.window_virtual_size = lines
+    pane.scroll_y = pane.validate_scroll_y(pane.scroll_y)
+
+
+def scroll(pane: ScrollView, line: int) -> None:
+    """Puts a line at the top, as far as there are lines enough below it."""
+    pane.scroll_to(y=line, animate=False, immediate=True, force=True)
+
+
+def reveal(pane: ScrollView, top: int, height: int) -> None:
+    """Scrolls as little as it takes to show `height` lines from `top` on."""
+    if pane.scrollable_content_region.height:
+        region = Region(0, top, 1, height)
+        pane.scroll_to_region(region, animate=False, immediate=True, force=True)

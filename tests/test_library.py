@@ -1,0 +1,372 @@
+"""The library: what is imported stays as it was, and what cannot be stops nothing else."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from digest_tui.library import LARGEST, Imported, Library, Progress, sample, write_file
+from digest_tui.marks import STAR, Decision
+from digest_tui.query import parse
+from digest_tui.settings import throwaway
+from tests.made import DAY, library, papers, put, text
+
+OLD = 1_700_000_000_123_456_789
+REAL = Path(__file__).parents[2] / "shared" / "digests"
+as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Library]:
+    with closing(library(tmp_path / "library")) as opened:
+        yield opened
+
+
+def imported(library: Library, *paths: Path) -> list[Imported]:
+    return list(library.import_paths(paths))
+
+
+def statuses(outcomes: list[Imported]) -> list[tuple[str, str]]:
+    return [(Path(outcome.file).name, outcome.status) for outcome in outcomes]
+
+
+def files(library: Library) -> list[str]:
+    return [row.file for row in library.index.digests()]
+
+
+def kept(library: Library) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in library.places.digests.iterdir()}
+
+
+def test_an_imported_file_is_kept_byte_for_byte_with_its_time(
+    empty: Library, tmp_path: Path
+) -> None:
+    path = put(tmp_path, "today.txt", text(papers(1, 2)))
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n") + b" \t\n\xff")
+    os.utime(path, ns=(OLD, OLD))
+
+    (outcome,) = imported(empty, path)
+    assert (outcome.status, outcome.day, outcome.new) == ("imported", DAY, 2)
+    copy = empty.places.digests / "today.txt"
+    assert copy.read_bytes() == path.read_bytes()
+    assert copy.stat().st_mtime_ns == OLD
+    assert os.listdir(empty.places.digests) == ["today.txt"]
+
+
+def test_importing_again_changes_nothing(empty: Library, tmp_path: Path) -> None:
+    first = put(tmp_path, "a.txt", text(papers(1, 2)))
+    second = put(tmp_path, "b.txt", text(papers(1, 2)))
+    imported(empty, first)
+    before = kept(empty)
+
+    outcomes = imported(empty, first, second)
+    assert [(outcome.status, outcome.new) for outcome in outcomes] == [("known", 0)] * 2
+    assert {outcome.number for outcome in outcomes} == {empty.index.digests()[0].n}
+    assert kept(empty) == before
+    assert list(empty.scan()) == []
+
+
+def test_only_papers_that_were_not_held_are_new(empty: Library, tmp_path: Path) -> None:
+    first = put(tmp_path, "a.txt", text(papers(1, 2)))
+    second = put(tmp_path, "b.txt", text(papers(2, 3, 4), DAY + timedelta(1)))
+    assert [outcome.new for outcome in imported(empty, first, second)] == [2, 2]
+
+
+def test_another_content_under_a_known_name_is_kept_beside(empty: Library, tmp_path: Path) -> None:
+    first = put(tmp_path / "one", "today.txt", text(papers(1)))
+    second = put(tmp_path / "two", "today.txt", text(papers(2)))
+    imported(empty, first, second)
+
+    assert set(kept(empty).values()) == {first.read_bytes(), second.read_bytes()}
+    assert "today.txt" in kept(empty)
+    assert len(files(empty)) == 2
+    assert [outcome.status for outcome in imported(empty, first, second)] == ["known"] * 2
+
+
+@pytest.mark.parametrize("name", [".today.txt", "~today.txt", "today.txt~", "~", "…"])
+def test_what_is_imported_is_there_after_the_next_scan(
+    empty: Library, tmp_path: Path, name: str
+) -> None:
+    """Whatever its name: a scan passes over hidden and temporary files."""
+    (outcome,) = imported(empty, put(tmp_path, name, text(papers(1))))
+    assert outcome.status == "imported"
+    empty.refresh()
+    assert empty.index.totals().papers == 1
+
+
+def test_a_digest_from_a_pipe_is_named_after_its_day(empty: Library) -> None:
+    assert empty.import_bytes(text(papers(1)).encode()).status == "imported"
+    assert empty.import_bytes(text(papers(2)).encode()).status == "imported"
+    assert empty.import_bytes(b"no digest").reason.startswith("not a digest")
+    assert f"{DAY}.txt" in kept(empty)
+    assert empty.index.totals().papers == 2
+
+
+def test_a_digest_without_a_day_has_that_of_its_file(empty: Library, tmp_path: Path) -> None:
+    path = put(tmp_path, "undated.txt", text(papers(1)).split("\n", 2)[2])
+    os.utime(path, ns=(OLD, OLD))
+    (outcome,) = imported(empty, path)
+    assert outcome.day == date.fromtimestamp(OLD / 1e9)
+    empty.index.rebuild()
+    empty.refresh()
+    assert [row.day for row in empty.index.digests()] == [outcome.day]
+
+
+def _missing(path: Path) -> None:
+    pass
+
+
+def _fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _folder_of(name: str, data: bytes) -> Callable[[Path], None]:
+    def make(path: Path) -> None:
+        path.mkdir()
+        (path / name).write_bytes(data)
+
+    return make
+
+
+def _unreadable(path: Path) -> None:
+    path.write_text(text(papers(9)))
+    path.chmod(0)
+
+
+def _holding(data: bytes) -> Callable[[Path], None]:
+    def make(path: Path) -> None:
+        path.write_bytes(data)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (_missing, "cannot be read (no such file or directory)"),
+        (_fifo, "cannot be read (not a regular file)"),
+        (_holding(b""), "the file is empty"),
+        (_holding(b" \n\n"), "the file is empty"),
+        (_holding(b"Dear all,\nno digest today.\n"), "not a digest"),
+        (_holding(b"%PDF-1.7 ..."), "a PDF file"),
+        (_holding(b"text\0text"), "not text: it holds NUL bytes"),
+        (Path.mkdir, "a folder without digests (it is empty)"),
+        (_folder_of("notes.md", b"# Notes\n"), "a folder without digests (files looked at: 1)"),
+        (_folder_of(".hidden", b"x"), "a folder without digests (it is empty)"),
+        pytest.param(_unreadable, "cannot be read (permission denied)", marks=as_root),
+    ],
+)
+def test_what_is_refused_is_named_with_the_reason_and_stops_nothing(
+    empty: Library, tmp_path: Path, make: Callable[[Path], None], reason: str
+) -> None:
+    refused = tmp_path / "refused"
+    make(refused)
+    before = put(tmp_path, "before.txt", text(papers(1)))
+    after = put(tmp_path, "after.txt", text(papers(2)))
+
+    outcomes = imported(empty, before, refused, after)
+    assert [outcome.status for outcome in outcomes] == ["imported", "refused", "imported"]
+    assert outcomes[1].file == str(refused)
+    assert outcomes[1].reason.startswith(reason)
+    assert "\n" not in outcomes[1].reason
+    assert sorted(kept(empty)) == ["after.txt", "before.txt"]
+
+
+def test_a_path_that_cannot_be_is_refused(empty: Library, tmp_path: Path) -> None:
+    (outcome,) = imported(empty, tmp_path / ("x" * 300))
+    assert outcome.reason == "cannot be read (file name too long)"
+
+
+def test_a_library_that_cannot_be_written_refuses_and_keeps_nothing(tmp_path: Path) -> None:
+    put(tmp_path / "library", "digests", "a file where the folder should be")
+    with closing(library(tmp_path / "library")) as opened:
+        (outcome,) = imported(opened, put(tmp_path, "a.txt", text(papers(1))))
+        assert outcome.status == "refused"
+        assert "cannot be kept in" in outcome.reason
+        assert opened.index.totals().papers == 0
+
+
+def test_a_folder_gives_every_digest_in_it_and_below(empty: Library, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    put(folder, "b.txt", text(papers(1)))
+    put(folder / "a", "c.md", text(papers(2)))
+    put(folder, "README.md", "# Digests\n")
+    put(folder / ".git", "d.txt", text(papers(3)))
+    os.symlink("loop", folder / "aloop")
+    os.symlink("aloop", folder / "loop")
+    assert statuses(imported(empty, folder)) == [("c.md", "imported"), ("b.txt", "imported")]
+
+
+@pytest.mark.parametrize("where", ["own", "extra"])
+def test_a_scan_takes_in_what_is_new_changed_and_gone(tmp_path: Path, where: str) -> None:
+    extra = tmp_path / "extra"
+    places = replace(throwaway(tmp_path / "library"), folders=(extra,))
+    folder = places.digests if where == "own" else extra
+    put(folder, "a.txt", text(papers(1)))
+    put(folder / "year", "b.txt", text(papers(2)))
+    with closing(Library(places)) as opened:
+        assert list(opened.scan()) == [Progress(1, 2), Progress(2, 2)]
+        assert opened.index.totals().papers == 2
+        assert list(opened.scan()) == []
+
+        put(folder, "a.txt", text(papers(1, 3, 4)))
+        put(folder, "c.txt", text(papers(5)))
+        (folder / "year" / "b.txt").unlink()
+        assert list(opened.scan()) == [Progress(1, 2), Progress(2, 2), Progress(2, 2)]
+        assert sorted(opened.index.numbers(f"2604.{n:05}" for n in range(9))) == [
+            f"2604.{n:05}" for n in (1, 3, 4, 5)
+        ]
+
+
+def test_the_newest_name_is_indexed_first_and_each_is_there_at_once(tmp_path: Path) -> None:
+    places = throwaway(tmp_path)
+    for day in (DAY, DAY + timedelta(1)):
+        put(places.digests, f"{day}.txt", text(papers(day.day), day))
+    with closing(Library(places)) as opened, closing(Library(places)) as other:
+        scan = opened.scan()
+        next(scan)
+        assert files(other) == ["2026-04-23.txt"]
+        next(scan)
+        assert files(other) == ["2026-04-23.txt", "2026-04-22.txt"]
+
+
+def test_a_folder_that_is_not_there_loses_nothing(tmp_path: Path) -> None:
+    extra = tmp_path / "extra"
+    put(extra, "a.txt", text(papers(1)))
+    places = replace(throwaway(tmp_path / "library"), folders=(extra,))
+    with closing(Library(places)) as opened:
+        opened.refresh()
+        extra.rename(tmp_path / "unmounted")
+        opened.refresh()
+        assert opened.index.totals().papers == 1
+        (tmp_path / "unmounted").rename(extra)
+        assert list(opened.scan()) == []
+
+    with closing(Library(replace(places, folders=()))) as opened:
+        opened.refresh()
+        assert opened.index.totals().papers == 0
+
+
+def test_what_cannot_be_looked_at_is_not_gone(tmp_path: Path) -> None:
+    with closing(library(tmp_path, text(papers(1)), text(papers(2)))) as opened:
+        # A link to itself can be listed, but not looked at.
+        (opened.places.digests / "0.txt").unlink()
+        os.symlink("0.txt", opened.places.digests / "0.txt")
+        opened.refresh()
+        assert opened.index.totals().papers == 2
+
+
+def test_a_name_that_is_not_utf_8_is_indexed_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "digests"
+    folder.mkdir()
+    (folder / os.fsdecode(b"caf\xe9.txt")).write_text(text(papers(1)), "utf-8")
+    with closing(library(tmp_path)) as opened:
+        assert files(opened) == [r"caf\udce9.txt"]
+        assert list(opened.scan()) == []
+
+
+def test_what_is_no_digest_is_told_once_and_read_once(tmp_path: Path) -> None:
+    with closing(library(tmp_path, text(papers(1)), "not one")) as opened:
+        assert list(opened.scan()) == []
+        (finding,) = opened.examine()["findings"]
+        assert finding.startswith("1.txt: not a digest")
+        put(opened.places.digests, "1.txt", text(papers(2)))
+        opened.refresh()
+        assert opened.examine()["findings"] == []
+        assert opened.index.totals().papers == 2
+
+
+def test_what_cannot_be_read_is_told_and_tried_again(tmp_path: Path) -> None:
+    with closing(library(tmp_path, text(papers(1)), text(papers(2)))) as opened:
+        os.truncate(opened.places.digests / "0.txt", LARGEST + 1)
+        opened.refresh()
+        (finding,) = opened.examine()["findings"]
+        assert finding.startswith("0.txt: cannot be read (larger than 64 MB)")
+        put(opened.places.digests, "0.txt", text(papers(3)))
+        opened.refresh()
+        assert opened.examine()["findings"] == []
+        assert opened.index.numbers(["2604.00003"])
+
+
+def test_a_file_that_comes_or_goes_changes_the_pulse(empty: Library) -> None:
+    still = empty.pulse()
+    assert still == empty.pulse()
+    path = put(empty.places.digests, "a.txt", text(papers(1)))
+    come = empty.pulse()
+    path.unlink()
+    assert len({still, come, empty.pulse()}) == 3
+
+
+def test_the_examination_names_what_needs_a_hand(tmp_path: Path) -> None:
+    counts = ("今天共有 1", "今天共有 2")
+    with closing(library(tmp_path, text(papers(1)).replace(*counts))) as opened:
+        opened.store.write([Decision("2604.00001", STAR, True)])
+        with opened.store.journal.open("a") as file:
+            file.write("torn\n")
+        put(opened.places.marks, "bbbbbb.jsonl", '{"h":99,"app":"digest-tui","d":"bbbbbb"}\n')
+        opened.refresh()
+        report = opened.examine()
+
+    assert report["places"]["digests"] == str(tmp_path / "digests")
+    assert report["counts"] == {
+        "digests": 1,
+        "papers": 1,
+        "unread": 1,
+        "starred": 1,
+        "journals": 2,
+        "changes": 1,
+    }
+    problem, torn, newer = report["findings"]
+    assert problem.startswith("0.txt:0: the digest announces 2")
+    assert torn.startswith(f"marks/{opened.store.journal.name}:3: not JSON")
+    assert newer.startswith("marks/bbbbbb.jsonl was written by a newer digest-tui")
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "file.md"
+    write_file(path, b"one")
+    assert path.read_bytes() == b"one"
+    path.parent.chmod(0o755)
+    mask = os.umask(0o027)
+    try:
+        write_file(path, b"two", OLD)
+    finally:
+        os.umask(mask)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == (b"two", OLD)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    with pytest.raises(IsADirectoryError):
+        write_file(path.parent, b"three")
+    assert sorted(os.listdir(tmp_path)) == ["home", "new"]
+    assert os.listdir(path.parent) == ["file.md"]
+
+
+def test_the_sample_is_three_digests_without_a_problem_and_gone_afterwards(home: Path) -> None:
+    with sample() as library:
+        rows = library.index.digests()
+        assert [str(row.day) for row in rows] == ["2026-03-04", "2026-03-03", "2026-03-02"]
+        assert [library.index.problems(row.n) for row in rows] == [[], [], []]
+        assert library.examine()["findings"] == []
+        folder = library.places.digests.parent
+    assert not folder.exists()
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real digests are not part of the repository")
+def test_real_digests_are_imported_without_a_problem(empty: Library) -> None:
+    outcomes = imported(empty, REAL)
+    assert [outcome.status for outcome in outcomes] == ["imported"] * len(list(REAL.iterdir()))
+    for outcome in outcomes:
+        assert outcome.digest
+        assert outcome.digest.problems == ()
+        assert len(outcome.digest.entries) == outcome.digest.declared
+        assert kept(empty)[Path(outcome.file).name] == Path(outcome.file).read_bytes()
+    found = empty.index.found(parse("强化学习").query, DAY)
+    assert found
+    assert len(found) < empty.index.totals().papers

@@ -1,0 +1,503 @@
+"""The session: what every command does, without a screen."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from digest_tui.index import Status
+from digest_tui.library import Library
+from digest_tui.marks import READ, STAR
+from digest_tui.query import parse
+from digest_tui.session import Choice, Session, Step1
+from digest_tui.settings import throwaway
+from digest_tui.store import NotSaved
+from tests.made import DAY, DIFFUSION, REINFORCEMENT, library, paper, papers, put, text
+
+ROOT = Path(__file__).parents[1]
+NEXT_DAY = DAY + timedelta(1)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    """Two digests: 4, 5 and, under another keyword, 5, 6 on the newer day; 1, 2, 3 on the older."""
+    newer = text({REINFORCEMENT: papers(4, 5), DIFFUSION: papers(5, 6)}, NEXT_DAY)
+    with closing(library(tmp_path, text(papers(1, 2, 3)), newer)) as opened:
+        session = Session(opened, today=lambda: NEXT_DAY)
+        session.start()
+        yield session
+
+
+@contextmanager
+def another(session: Session, device: str = "bbbbbb") -> Iterator[Session]:
+    """Another machine at the same library, or the same one with the same device name."""
+    places = session.library.places
+    name = put(places.device.parent, f"device-{device}", device)
+    index = places.index.with_name(f"{device}.sqlite3")
+    with closing(Library(replace(places, device=name, index=index))) as opened:
+        opened.refresh()
+        other = Session(opened, today=lambda: NEXT_DAY)
+        other.start()
+        yield other
+
+
+def at(session: Session) -> int:
+    """The number of the paper at the cursor."""
+    assert session.current
+    return int(session.current.id.removeprefix("2604."))
+
+
+def shown(session: Session) -> list[int]:
+    """The numbers of the papers of the view, a heading as 0."""
+    cards = [session.card(row) for row in range(len(session.view.rows))]
+    return [int(card.id.removeprefix("2604.")) if card else 0 for card in cards]
+
+
+def having(session: Session, query: str) -> list[int]:
+    ids = [holding.paper.id for holding in session.found(parse(query).query)]
+    return sorted(int(id_.removeprefix("2604.")) for id_ in ids)
+
+
+def digest_of(session: Session, day: date) -> int:
+    return next(row.n for row in session.digests if row.day == day)
+
+
+def journal(session: Session) -> list[tuple[str, str, object]]:
+    lines = session.library.store.journal.read_text("utf-8").splitlines()[1:]
+    return [(record["k"], record["f"], record["v"]) for record in map(json.loads, lines)]
+
+
+@contextmanager
+def full_disk(session: Session) -> Iterator[None]:
+    """No journal can be written: a file stands where their folder is."""
+    folder = session.library.places.marks
+    aside = folder.with_name("aside")
+    if folder.exists():
+        folder.rename(aside)
+    folder.write_text("")
+    yield
+    folder.unlink()
+    if aside.exists():
+        aside.rename(folder)
+
+
+def test_it_opens_on_the_first_unread_of_the_newest_digest_that_has_one(session: Session) -> None:
+    assert session.view.scope
+    assert session.view.scope.day == NEXT_DAY
+    assert (shown(session), at(session)) == ([0, 4, 5, 0, 5, 6], 4)
+    assert (session.view.papers, session.unread) == (3, 3)
+
+    session.read_all()
+    session.start()
+    assert session.view.scope.day == DAY
+    session.read_all()
+    session.start()
+    assert session.view.scope.day == NEXT_DAY
+    session.start(digest_of(session, DAY))
+    assert session.view.scope.day == DAY
+
+
+def test_an_empty_library_can_be_looked_at(tmp_path: Path) -> None:
+    with closing(library(tmp_path)) as opened:
+        session = Session(opened)
+        session.start()
+        said = [session.read(), session.star(), session.move(1), session.go(3), session.move(-9)]
+        assert set(said) == {""}
+        assert (session.current, session.holding(), session.cursor) == (None, None, -1)
+        assert session.read_all() == "Nothing unread here"
+        assert session.move_unread(1) == "Nothing unread is left here"
+        assert session.move_keyword(1) == "No keyword further down"
+        assert session.move_digest(1) == "No digest further down"
+        assert (session.undo(), session.redo()) == ("Nothing to undo", "Nothing to redo")
+        assert session.scope_place == 0
+
+
+def test_a_digest_is_read_through_with_one_key_a_paper_and_on_into_the_next(
+    session: Session,
+) -> None:
+    said = []
+    for key in (session.read, session.star, session.read, session.read, session.star, session.read):
+        said.append((at(session), key()))
+    assert said == [
+        (4, "1 paper marked read · u undoes"),
+        (5, "1 paper starred · u undoes"),
+        (6, "1 paper marked read · u undoes · on to 2026-04-22"),
+        (1, "1 paper marked read · u undoes"),
+        (2, "1 paper starred · u undoes"),
+        (3, "1 paper marked read · u undoes · Nothing unread is left here"),
+    ]
+    assert having(session, "is:read") == [1, 2, 3, 4, 5, 6]
+    assert having(session, "is:starred") == [2, 5]
+    assert at(session) == 3
+
+
+def test_on_a_read_paper_read_and_star_toggle_and_stay(session: Session) -> None:
+    session.read()
+    session.go(1)
+    assert session.read() == "1 paper marked unread · u undoes"
+    assert session.current
+    assert (at(session), session.current.read) == (4, False)
+    session.read()
+    session.go(1)
+    assert [session.star(), session.star()] == [
+        "1 paper starred · u undoes",
+        "1 paper unstarred · u undoes",
+    ]
+    assert (at(session), having(session, "is:starred")) == (4, [])
+
+
+def test_every_decision_is_in_the_journal_before_the_method_returns(session: Session) -> None:
+    expected = []
+    session.read()
+    expected += [("2604.00004", READ, True)]
+    assert journal(session) == expected
+    session.star()
+    expected += [("2604.00005", STAR, True), ("2604.00005", READ, True)]
+    assert journal(session) == expected
+    session.undo()
+    expected += [("2604.00005", STAR, False), ("2604.00005", READ, False)]
+    assert journal(session) == expected
+    session.read_all()
+    expected += [("2604.00005", READ, True), ("2604.00006", READ, True)]
+    assert sorted(journal(session)) == sorted(expected)
+    session.mark(["2604.00001"], STAR, True)
+    expected += [("2604.00001", STAR, True)]
+    assert sorted(journal(session)) == sorted(expected)
+
+
+def test_what_was_decided_is_undone_and_redone_step_by_step(session: Session) -> None:
+    session.read()
+    session.star()
+    session.go(1)
+    assert session.undo() == "1 paper: “starred” undone"
+    assert (at(session), having(session, "is:starred"), having(session, "is:read")) == (5, [], [4])
+    assert session.undo() == "1 paper: “marked read” undone"
+    assert (at(session), having(session, "is:read"), session.unread) == (4, [], 3)
+    assert session.undo() == "Nothing to undo"
+    assert session.redo() == "1 paper: “marked read” redone"
+    assert session.redo() == "1 paper: “starred” redone"
+    assert session.redo() == "Nothing to redo"
+    assert (at(session), having(session, "is:starred")) == (5, [5])
+    assert having(session, "is:read") == [4, 5]
+
+
+def test_a_bulk_change_is_one_step(session: Session) -> None:
+    session.star()
+    session.choose(None)
+    assert session.read_all() == "5 papers marked read · u undoes"
+    assert session.totals.unread == 0
+    row = session.cursor
+    assert session.undo() == "5 papers: “marked read” undone"
+    assert (session.cursor, having(session, "is:unread")) == (row, [1, 2, 3, 5, 6])
+    assert session.redo() == "5 papers: “marked read” redone"
+    assert session.totals.unread == 0
+
+
+def test_undo_leaves_what_was_changed_elsewhere_since(session: Session) -> None:
+    session.read_all()
+    with another(session) as other:
+        other.mark(["2604.00005"], READ, False)
+        other.mark(["2604.00005"], READ, True)
+    assert session.look()
+    assert session.undo() == "2 papers: “marked read” undone · 1 changed elsewhere"
+    assert having(session, "is:read") == [5]
+
+
+def test_a_view_stays_as_it_is_until_it_is_asked_for_again(session: Session) -> None:
+    session.choose(None, "unread")
+    assert shown(session) == [0, 4, 5, 1, 2, 3, 0, 5, 6]
+    session.read()
+    session.star()
+    assert shown(session) == [0, 4, 5, 1, 2, 3, 0, 5, 6]
+    assert [session.unread_in(group) for group in (0, 1)] == [3, 1]
+    card = session.card(1)
+    assert card
+    assert card.read
+
+    session.again()
+    assert shown(session) == [0, 6, 0, 1, 2, 3]
+    session.choose(None, "starred")
+    session.star()
+    assert shown(session) == [0, 5, 0, 5]
+    session.show("starred")
+    assert shown(session) == []
+
+
+def test_new_digests_leave_the_view_alone_and_are_counted(session: Session) -> None:
+    session.choose(None)
+    before = shown(session)
+    put(session.library.places.digests, "2.txt", text(papers(7), DAY + timedelta(2)))
+    session.library.refresh()
+    session.refresh()
+    assert (shown(session), session.totals.papers, len(session.digests)) == (before, 7, 3)
+    session.again()
+    assert (7 in shown(session), at(session)) == (True, 4)
+
+
+@pytest.mark.parametrize("row", [1, 2, 4, 5])
+def test_the_cursor_keeps_its_row_when_the_view_is_asked_for_again(
+    session: Session, row: int
+) -> None:
+    session.go(row)
+    session.again()
+    assert session.cursor == row
+
+
+def test_status_and_query_keep_the_cursor_on_its_paper(session: Session) -> None:
+    session.choose(None)
+    session.go(shown(session).index(2))
+    asked: tuple[tuple[Status, str], ...] = (
+        ("unread", ""),
+        ("unread", "sparse"),
+        ("unread", "sparse kw:reinforcement"),
+        ("all", "sparse"),
+        ("all", ""),
+    )
+    for status, query in asked:
+        session.show(status)
+        session.ask(query)
+        assert at(session) == 2
+    session.ask("diffusion")
+    assert (session.cursor, session.view.papers) == (-1, 0)
+    session.ask("kw:diffusion")
+    assert at(session) == 5
+
+
+def test_a_query_stays_from_digest_to_digest_and_hints_at_what_it_left_out(
+    session: Session,
+) -> None:
+    session.ask("task is:nonsense (")
+    assert session.view.text == "task is:nonsense ("
+    assert len(session.view.hints) == 2
+    session.ask('"task 2" OR "task 4"')
+    assert shown(session) == [0, 4]
+    assert session.read() == "1 paper marked read · u undoes · on to 2026-04-22"
+    assert (shown(session), session.view.text) == ([0, 2], '"task 2" OR "task 4"')
+
+
+def test_the_next_unread_may_be_in_another_digest_either_way(session: Session) -> None:
+    assert [session.move_unread(1), at(session)] == ["", 5]
+    assert [session.move_unread(-1), at(session)] == ["", 4]
+    assert session.move_unread(-1) == "Nothing unread further up"
+    session.go(5)
+    assert [session.move_unread(1), at(session)] == ["", 1]
+    assert [session.move_unread(-1), at(session)] == ["", 6]
+    session.choose(None)
+    session.go(8)
+    assert session.move_unread(1) == "Nothing unread further down"
+
+
+def test_among_the_starred_the_next_unread_is_a_starred_one(session: Session) -> None:
+    session.mark(["2604.00004", "2604.00006", "2604.00001"], STAR, True)
+    session.mark(["2604.00001"], READ, True)
+    session.show("starred")
+    session.read()
+    assert session.read() == "1 paper marked read · u undoes · Nothing unread is left here"
+    assert session.view.scope
+    assert session.view.scope.day == NEXT_DAY
+
+
+def test_the_cursor_stands_on_papers_and_stops_at_the_ends(session: Session) -> None:
+    visited = []
+    for move in (-1, 1, 1, 1, 1, -2, 99, -99):
+        session.move(move)
+        visited.append(session.cursor)
+    assert visited == [1, 2, 4, 5, 5, 2, 5, 1]
+    for row, cursor in ((0, 1), (3, 4), (99, 5), (-5, 1)):
+        session.go(row)
+        assert session.cursor == cursor
+
+
+def test_keywords_are_gone_through_by_their_first_papers(session: Session) -> None:
+    session.go(2)
+    assert [session.move_keyword(1), session.cursor] == ["", 4]
+    assert session.move_keyword(1) == "No keyword further down"
+    session.go(5)
+    assert [session.move_keyword(-1), session.cursor] == ["", 1]
+    assert session.move_keyword(-1) == "No keyword further up"
+    assert [session.view.group_at(row) for row in range(6)] == [0, 0, 0, 1, 1, 1]
+
+
+def test_digests_are_gone_through_from_all_to_the_oldest(session: Session) -> None:
+    days = []
+    session.choose(None, "starred")
+    steps: tuple[Step1, ...] = (1, 1, -1, -1)
+    for step in steps:
+        session.move_digest(step)
+        days.append(session.view.scope and session.view.scope.day)
+    assert days == [NEXT_DAY, DAY, NEXT_DAY, None]
+    assert session.move_digest(-1) == "No digest further up"
+    session.choose(digest_of(session, DAY))
+    assert session.move_digest(1) == "No digest further down"
+
+
+def test_every_place_of_the_list_of_digests_can_be_chosen(session: Session) -> None:
+    statuses: list[Status] = []
+    for place in range(len(session.scopes)):
+        session.choose_place(place)
+        assert session.scope_place == place
+        statuses.append(session.view.status)
+    assert statuses == ["all", "unread", "starred", "all", "all"]
+    session.choose_place(99)
+    assert session.scope_place == 4
+    session.choose_place(-1)
+    assert session.scope_place == 0
+
+
+def test_a_paper_is_told_with_its_places_and_marks(session: Session) -> None:
+    session.go(2)
+    session.star()
+    session.go(2)
+    holding = session.holding()
+    assert holding
+    assert holding.paper == paper(5)
+    assert holding.keywords == (REINFORCEMENT, DIFFUSION)
+    assert (holding.digests, holding.read, holding.starred) == ((NEXT_DAY,), True, True)
+
+
+def test_what_cannot_be_saved_is_shown_said_and_saved_later(session: Session) -> None:
+    session.read()
+    with full_disk(session):
+        session.star()
+        card = session.card(2)
+        assert card
+        assert (card.read, card.starred, session.unread) == (True, True, 1)
+        session.read()
+        assert session.unsaved.startswith("3 changes not saved: ")
+        assert not session.retry()
+        assert session.unsaved
+
+        session.choose(digest_of(session, NEXT_DAY))
+        assert session.unread == 0
+        assert session.undo() == "1 paper: “marked read” undone"
+        assert (at(session), session.unread) == (6, 1)
+        with pytest.raises(NotSaved):
+            session.mark(["2604.00001"], STAR, True)
+
+    assert session.retry()
+    assert (session.unsaved, session.retry()) == ("", False)
+    assert (having(session, "is:starred"), having(session, "is:read")) == ([1, 5], [4, 5])
+    with another(session) as other:
+        assert (having(other, "is:starred"), having(other, "is:read")) == ([1, 5], [4, 5])
+
+
+def test_the_next_decision_saves_what_could_not_be(session: Session) -> None:
+    with full_disk(session):
+        session.star()
+    session.read()
+    assert session.unsaved == ""
+    assert (having(session, "is:starred"), having(session, "is:read")) == ([4], [4, 5])
+
+
+@pytest.mark.parametrize("device", ["aaaaaa", "bbbbbb"])
+def test_another_window_or_machine_is_seen_by_a_look(session: Session, device: str) -> None:
+    put(session.library.places.device.parent, "device", "aaaaaa")
+    with another(session, device) as other:
+        assert not session.look()
+        revision = session.revision
+        other.read()
+        other.star()
+        assert session.look()
+        assert not session.look()
+        assert session.revision > revision
+
+        cards = [session.card(row) for row in (1, 2)]
+        assert [card and (card.read, card.starred) for card in cards] == [
+            (True, False),
+            (True, True),
+        ]
+        assert session.unread == 1
+        assert (session.totals.unread, session.totals.starred) == (4, 1)
+        assert session.digests[0].unread == 1
+
+
+def test_marks_of_two_machines_are_both_kept(session: Session) -> None:
+    with another(session) as other:
+        session.read()
+        other.mark(["2604.00004"], STAR, True)
+        session.look()
+        for each in (session, other):
+            assert (having(each, "is:read"), having(each, "is:starred")) == ([4], [4])
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from digest_tui.library import Library
+from digest_tui.session import Session
+from digest_tui.settings import throwaway
+session = Session(Library(throwaway(Path(sys.argv[1]))))
+session.start()
+session.read(); session.star(); session.read()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_session_that_is_killed_loses_nothing(session: Session) -> None:
+    folder = session.library.places.digests.parent
+    done = subprocess.run([sys.executable, "-c", KILLED, folder], cwd=ROOT, check=False)
+    assert done.returncode == -9
+    with closing(Library(throwaway(folder))) as opened:
+        again = Session(opened)
+        again.mirror()
+        assert (having(again, "is:read"), having(again, "is:starred")) == ([4, 5, 6], [5])
+
+
+def test_without_its_index_a_library_has_every_mark(session: Session) -> None:
+    session.read_all()
+    session.mark(["2604.00001"], STAR, True)
+    places = session.library.places
+    session.library.close()
+    places.index.unlink()
+    with closing(Library(places)) as opened:
+        opened.refresh()
+        again = Session(opened)
+        again.start()
+        assert (having(again, "is:read"), having(again, "is:starred")) == ([4, 5, 6], [1])
+        assert again.view.scope
+        assert again.view.scope.day == DAY
+
+
+def test_only_what_differs_is_marked(session: Session) -> None:
+    assert session.mark(["2604.00001", "2604.00002"], STAR, True) == 2
+    assert session.mark(["2604.00002", "2604.00003"], STAR, True) == 1
+    assert session.mark(["2604.00003"], READ, False) == 0
+    assert len(journal(session)) == 3
+    session.undo()
+    assert having(session, "is:starred") == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("choice", "numbers"), [("starred", [5, 2]), ("view", [4, 5, 6]), ("paper", [6])]
+)
+def test_an_export_holds_what_was_chosen(
+    session: Session, tmp_path: Path, choice: Choice, numbers: list[int]
+) -> None:
+    session.mark(["2604.00002", "2604.00005"], STAR, True)
+    session.go(5)
+    path = tmp_path / "notes" / "out.jsonl"
+    sentence = session.export(choice, "jsonl", path)
+    ids = [json.loads(line)["id"] for line in path.read_text("utf-8").splitlines()]
+    assert ids == [f"2604.{number:05}" for number in numbers]
+    plural = "" if len(numbers) == 1 else "s"
+    assert sentence == f"{len(numbers)} paper{plural} written to {path}"
+
+
+def test_a_paper_that_is_gone_leaves_an_empty_row(session: Session) -> None:
+    session.go(5)
+    (session.library.places.digests / "1.txt").unlink()
+    session.library.refresh()
+    session.refresh()
+    assert (session.current, session.holding(), session.read()) == (None, None, "")
+    session.again()
+    assert shown(session) == []
+    session.start()
+    assert at(session) == 1
