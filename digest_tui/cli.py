@@ -7,6 +7,7 @@ refused, 2 where the call was wrong. Nothing but `open` and `demo` imports the s
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -88,6 +89,9 @@ def _command(name: str) -> Callable[[Callable[..., None]], click.Command]:
 def _open(folder: Path | None, paths: tuple[Path, ...]) -> None:
     """Open the library; import PATHs (files, folders, - for stdin) first."""
     _require_terminal()
+    # What a start makes stays until the end: to look through it for garbage, as Python does all
+    # the time while modules are imported, only delays the first frame. The app turns it on again.
+    gc.disable()
     with _library(folder) as (library, settings, problems):
         outcomes = list(_imported(library, paths))
         refused = [f"{o.file}: {o.reason}" for o in outcomes if o.status == "refused"]
@@ -101,6 +105,7 @@ def _open(folder: Path | None, paths: tuple[Path, ...]) -> None:
 def _demo(folder: Path | None) -> None:
     """Open the sample digests, in a library that is gone afterwards."""
     _require_terminal()
+    gc.disable()
     from digest_tui.library import sample
     from digest_tui.settings import config_path, load
     from digest_tui.ui.app import SAMPLE

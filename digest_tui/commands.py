@@ -73,7 +73,7 @@ COMMANDS: tuple[Command, ...] = (
         "read-on",
         ("space",),
         "Read on",
-        "a page further down the paper, and at its end the same as r",
+        "a page further down the paper; at its end, read and on to the next unread",
         "Decide",
     ),
     Command(

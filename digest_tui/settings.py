@@ -109,7 +109,8 @@ def parse(text: str) -> tuple[Settings, tuple[Problem, ...]]:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         line = re.search(r"line (\d+)", str(error))
-        number = int(line[1]) if line else 0
+        at_end = len(text.splitlines()) if "end of document" in str(error) else 0
+        number = int(line[1]) if line else at_end
         return Settings(), (Problem(number, f"not TOML: {error}; the defaults are kept"),)
     problems: list[Problem] = []
     settings = Settings()

@@ -27,10 +27,18 @@ class Terminal:
     """A program that runs in a terminal of its own; what it wrote stands in `text`."""
 
     def __init__(
-        self, *arguments: str, size: tuple[int, int] = (120, 40), program: Sequence[str] = PROGRAM
+        self,
+        *arguments: str,
+        size: tuple[int, int] = (120, 40),
+        program: Sequence[str] = PROGRAM,
+        emulate: bool = True,
     ) -> None:
-        """Starts `program` with arguments in a terminal of (columns, rows)."""
+        """Starts `program` with arguments in a terminal of (columns, rows).
+
+        Without `emulate` the screen stays empty, and reading costs nothing: for measurements.
+        """
         columns, rows = size
+        self._emulate = emulate
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.output = bytearray()
@@ -88,7 +96,8 @@ class Terminal:
         except OSError:
             return False
         self.output += data
-        self._stream.feed(data)
+        if self._emulate:
+            self._stream.feed(data)
         return bool(data)
 
     def settle(self, quiet: float = 0.3) -> None:

@@ -108,6 +108,15 @@ def test_the_same_digest_in_another_spelling_says_the_same(change: Callable[[str
     assert (found.date, found.problems) == (expected.date, ())
 
 
+def test_a_digest_cut_anywhere_keeps_what_came_before_and_says_so() -> None:
+    whole = [entry.paper for entry in parse(PLAIN).entries]
+    for end in range(PLAIN.index("Walking"), PLAIN.index("Keyword: spoons")):
+        cut = parse(PLAIN[:end])
+        before = [entry.paper for entry in cut.entries][:-1]
+        assert before == whole[: len(before)]
+        assert cut.problems or PLAIN[:end].rstrip().endswith(("$", "}", ")", "/", "URL", "。"))
+
+
 def test_decomposed_text_stays_decomposed() -> None:
     text = unicodedata.normalize("NFD", PLAIN.replace("Ada", "Añá"))
     assert parse(text).entries[0].paper.authors[0] == unicodedata.normalize("NFD", "Añá Moss")

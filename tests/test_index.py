@@ -113,7 +113,7 @@ CONTENTS = (
 )
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(30))
 def test_what_came_and_went_before_makes_no_difference(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     files: dict[str, str] = {}
@@ -523,7 +523,7 @@ def test_full_text_finds_all_and_only_what_matches(index: Index) -> None:
         ("is:unread", "2 3"),
         ("is:starred", "2"),
         ("is:unstarred", "1 3"),
-        ("is:translated", "2"),
+        ("is:translated", "2 3"),
         ("-is:read", "2 3"),
         ("-poincare -gpu", "2"),
         ("poincare OR gpu", "1 3"),
@@ -536,21 +536,27 @@ def test_full_text_finds_all_and_only_what_matches(index: Index) -> None:
     ],
 )
 def test_a_query_finds(tmp_path: Path, typed: str, ids: str) -> None:
-    nothing = {"title_zh": "", "abstract_zh": "", "authors": ("A. N. Other",)}
     poincare = paper(
         1,
         title=r"On Poincar\'e maps",
+        title_zh="",
         authors=(r"Jos\'e Mu\~noz (MIT)", "Łukasz Kaiser"),
         subjects=(Subject("cs.LG", "Machine Learning"),),
-        title_zh="",
         abstract_zh="",
     )
     chinese = paper(
         2,
-        abstract_zh="强化学习的，目标。",
+        title_zh="",
         subjects=(Subject("math.OC", "Optimization and Control"),),
+        abstract_zh="强化学习的，目标。",
     )
-    gpu = paper(3, title="GPU and $x_1$", subjects=(Subject("cs.RO", "Robotics"),), **nothing)
+    gpu = paper(
+        3,
+        title="GPU and $x_1$",
+        title_zh="图形处理器",
+        subjects=(Subject("cs.RO", "Robotics"),),
+        abstract_zh="",
+    )
     today = DAY + timedelta(6)
     with closing(
         library(tmp_path, text([poincare, chinese]), text({DIFFUSION: [gpu]}, date(2026, 3, 2)))

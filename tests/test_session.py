@@ -242,6 +242,16 @@ def test_new_digests_leave_the_view_alone_and_are_counted(session: Session) -> N
     assert (7 in shown(session), at(session)) == (True, 4)
 
 
+def test_another_scope_begins_at_its_first_unread(session: Session) -> None:
+    session.read()
+    session.go(5)
+    session.choose(None)
+    assert at(session) == 5
+    session.read_all()
+    session.choose(digest_of(session, NEXT_DAY))
+    assert at(session) == 4
+
+
 @pytest.mark.parametrize("row", [1, 2, 4, 5])
 def test_the_cursor_keeps_its_row_when_the_view_is_asked_for_again(
     session: Session, row: int

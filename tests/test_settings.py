@@ -62,7 +62,7 @@ def test_nothing_said_is_the_defaults(text: str) -> None:
         ('folders = ["~nobody-here/x"]', 1, "folders: “~nobody-here/x” is no absolute path"),
         ('[keys]\n\nraed = "x"', 3, "keys.raed: there is no such command; see the help"),
         ('[keys]\nread = ""', 2, "keys.read: no key is given; kept r"),
-        ('[keys]\nread = " , "', 2, "keys.read: no key is given; kept r"),
+        ('[keys]\nread = " ,, "', 2, "keys.read: no key is given; kept r"),
         ('[keys]\nread = "crtl+x"', 2, "keys.read: “crtl+x” is no key; kept r"),
         ('[keys]\ndown = "x, Space"', 2, "keys.down: “Space” is no key; kept j down"),
         ('[keys]\nread = "f13"', 2, "keys.read: “f13” is no key; kept r"),
@@ -71,7 +71,7 @@ def test_nothing_said_is_the_defaults(text: str) -> None:
         ('[keys]\nread = "x, ctrl+p"', 2, "keys.read: taken by “commands”; kept r"),
         ('\nkeys = { read = "s" }', 2, "keys.read: taken by “star”; kept r"),
         ('\nkeys.read = "s"', 2, "keys.read: taken by “star”; kept r"),
-        ('theme = "x"\n[keys]\ntheme = "y"', 3, "keys.theme: there is no such command"),
+        ('folders = []\n[keys]\nfolders = "y"', 3, "keys.folders: there is no such command"),
     ],
 )
 def test_a_mistake_is_named_with_its_line_and_what_was_kept(

@@ -1,8 +1,12 @@
-"""Digest text to a `Digest` and its problems: a module a format, and which one it is.
+"""Digest text to a `Digest` and its problems, and which format it is in.
 
 Law: parsing never raises, on any text, and every line that is not blank becomes part of a field,
 is structure (a label, a heading, a header), or is named in a problem. A format is told by what a
 text says, never by its name.
+
+Text goes through `lines` (cleaned, gathered into blocks by the `labels` that open them),
+`listings` (which blocks make a paper, which lines are its titles) and `drafts` (papers, and what
+they lack); `dates` reads the days. Our own export has its own reader, `exported`.
 """
 
 from __future__ import annotations

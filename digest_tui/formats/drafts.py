@@ -26,7 +26,6 @@ from digest_tui.paper import (
 )
 
 _FAILED = re.compile(r"[\[［【(（]?翻译(?:失败|错误)[\]］】)）]?")
-_DOUBLED = re.compile(r"\A(?:subjects?|分类)\s*[:：]\s*", re.IGNORECASE)
 _LINK = re.compile(r"\((https?://\S+?)\)|<(\S+)>|(https?://\S+)")
 _BARE_ID = re.compile(rf"(?:(?i:arxiv)\s*:\s*)?{ARXIV_ID.pattern}(?!\d)", re.ASCII)
 _CODE = r"(?:[a-z-]+\.[A-Za-z-]+|[a-z]+-[a-z]{2,3})"
@@ -115,7 +114,7 @@ def draft(listing: Listing) -> Draft:
     problems: list[Problem] = []
     fields: dict[str, str] = {
         "authors": _words(blocks, Kind.AUTHORS),
-        "subjects": _DOUBLED.sub("", _words(blocks, Kind.SUBJECTS)),
+        "subjects": _words(blocks, Kind.SUBJECTS),
         "abs_url": _link(blocks, Kind.ABS_URL, problems),
         "pdf_url": _link(blocks, Kind.PDF_URL, problems),
     }
@@ -126,7 +125,7 @@ def draft(listing: Listing) -> Draft:
         message = f"“{fields.pop(name)}” in place of the {_NAMES[name]}; left out"
         problems.append(Problem(listing.line, message))
     return Draft(
-        listing.keywords, listing.line, paper_of(fields), tuple(problems), frozenset(failed)
+        (listing.keyword,), listing.line, paper_of(fields), tuple(problems), frozenset(failed)
     )
 
 
@@ -221,8 +220,9 @@ def _usual(drafts: Sequence[Draft]) -> frozenset[str]:
 def _lacks(draft: Draft, usual: frozenset[str]) -> Iterator[Problem]:
     paper = draft.paper
     excused = draft.failed | (frozenset(_CHINESE) - usual)
-    if has_han(paper.title):
+    if is_chinese(paper.title) and not paper.title_zh:
         excused |= {"title_zh"}
+        yield Problem(draft.line, "no English title; the Chinese one is kept as the title")
     for name, words in _NAMES.items():
         if not getattr(paper, name) and name not in excused:
             yield Problem(draft.line, f"no {words}; the paper is kept without")

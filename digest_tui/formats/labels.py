@@ -52,7 +52,9 @@ _JOINED = re.compile(rf"(?:{_DOT}\s*)?(abstract|英文摘要|中文摘要|摘要
 _OTHER = re.compile(
     rf"(?:(?:>\s*)?{_DOT}\s+|>\s*|(?=\*\*|__)){_BOLD}"
     r"[^\W\d_][\w()/-]*(?: [\w()/-]+){0,2}\s*(?:\*\*|__)?\s*[:：]"
+    rf"|{_DOT}$"
 )
+_DOUBLED = re.compile(r"\A(?:subjects?|分类)\s*[:：]\s*", re.IGNORECASE)
 _BULLETED = re.compile(rf"{_DOT}\s")
 _BULLETED_FIELD = re.compile(
     rf"^ *{_DOT} *(?:\*\*)?(?:author|作者|abstract|中文摘要)", re.IGNORECASE | re.MULTILINE
@@ -120,6 +122,8 @@ def _labelled(line: str, plain: frozenset[str]) -> Sign | None:
     mark, bold, name, end = match.group("mark", "bold", "name", "end")
     name = name.casefold()
     kind, value = _LABELS.get(name), line[match.end() :].lstrip()
+    if kind is Kind.SUBJECTS:
+        value = _DOUBLED.sub("", value)
     if kind is Kind.KEYWORD and ":" in end:
         return Sign(Kind.UNKNOWN, line) if mark else Sign(kind, value.removesuffix("**").rstrip())
     if kind is None or kind is Kind.KEYWORD:

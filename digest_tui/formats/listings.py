@@ -35,7 +35,7 @@ _SENTENCE_END = re.compile(r"(?:[.!?。！？…)）\]】}”’\"'」』$]|URL|
 class Listing:
     """A paper as it stands in the digest: its titles, and a block for each labelled field."""
 
-    keywords: tuple[str, ...]
+    keyword: str
     line: int
     titles: tuple[str, ...]
     fields: tuple[Block, ...]
@@ -157,18 +157,18 @@ class Reader:
     def _take_titles(self) -> tuple[Row, ...]:
         """The lines before the block at hand that are the titles of its paper, taken away."""
         if self._loose or not self._fields:
-            rows, self._loose = self._loose, ()
-            number = count_titles([row.text for row in rows], Kind.KEYWORD, 0)
-            self._loose = rows[: len(rows) - number]
+            rows, kind, needed = self._loose, Kind.KEYWORD, 0
         else:
             last = self._fields[-1]
-            rows = last.rows
-            needed = int(last.kind not in ABSTRACTS and not last.value)
-            number = count_titles([row.text for row in rows], last.kind, needed)
-            if number:
-                kept = tuple(row for row in last.body if row.line < rows[-number].line)
-                self._fields[-1] = replace(last, body=kept)
-        return rows[len(rows) - number :]
+            rows, kind = last.rows, last.kind
+            needed = int(kind not in ABSTRACTS and not last.value)
+        number = count_titles([row.text for row in rows], kind, needed)
+        kept, titles = rows[: len(rows) - number], rows[len(rows) - number :]
+        if kind is Kind.KEYWORD:
+            self._loose = kept
+        elif titles:
+            self._fields[-1] = _before(last, titles[0])
+        return titles
 
     def _drop_loose(self) -> None:
         self.problems += left_out(self._loose)
@@ -178,7 +178,7 @@ class Reader:
         if self._titles or self._fields:
             line = self._titles[0].line if self._titles else self._fields[0].line
             titles = tuple(row.text for row in self._titles)
-            self.listings.append(Listing((self._keyword,), line, titles, tuple(self._fields)))
+            self.listings.append(Listing(self._keyword, line, titles, tuple(self._fields)))
         self._titles, self._fields, self._headed = (), [], False
 
     def _end(self) -> None:
@@ -199,24 +199,37 @@ class Reader:
             return
         for above, row in pairwise(last.body):
             if not above.text.strip() and row.text.strip() and not row.text.startswith(" "):
-                kept = tuple(each for each in last.body if each.line < row.line)
-                self._fields[-1] = replace(last, body=kept)
+                self._fields[-1] = _before(last, row)
                 self._loose = last.rows[len(self._fields[-1].rows) :]
                 return
 
     def _dangling_title(self) -> None:
-        """Titles at the end make a paper only where the digest announces one more."""
+        """Titles at the end make a paper where one more is announced and titles usually stand."""
         listed = len(self.listings) + bool(self._fields)
         if self._headed or (self.declared or 0) <= listed:
             return
+        if not self._loose:
+            usual = self.listings[-1].fields[-1].kind if self.listings else Kind.ABSTRACT_ZH
+            if not self._fields or self._fields[-1].kind is not usual:
+                return
+            self._drop_fragment()
+            if "\n" not in self._fields[-1].text:
+                return
         fields, loose = self._fields.copy(), self._loose
         titles = self._take_titles()
-        text_left = loose or (self._fields and self._fields[-1].text)
-        if titles and text_left and not _ends_sentence(titles[0].text):
+        if titles and not _ends_sentence(titles[0].text):
             self._close()
             self._begin(titles)
         else:
             self._fields, self._loose = fields, loose
+
+    def _drop_fragment(self) -> None:
+        """The first letters of a label, where the end of the file cuts it off."""
+        last = self._fields[-1]
+        if last.rows and last.rows[-1].text.startswith(("- ", "* ", "• ")):
+            fragment = last.rows[-1]
+            self._fields[-1] = _before(last, fragment)
+            self.problems += left_out([fragment])
 
     def _cut_off(self) -> None:
         """A last paper without an abstract, or one that stops within a sentence."""
@@ -228,6 +241,10 @@ class Reader:
         else:
             return
         self.problems.append(Problem(line, f"{message} and may be cut off; kept as it stands"))
+
+
+def _before(block: Block, row: Row) -> Block:
+    return replace(block, body=tuple(each for each in block.body if each.line < row.line))
 
 
 def _ends_sentence(text: str) -> bool:

@@ -105,6 +105,7 @@ class MainScreen(Screen[None]):
         self._message = notice
         self._standing = standing
         self._shown: tuple[object, ...] = ()
+        self._listed: tuple[object, ...] = ()
         self._pulse: tuple[int, ...] = ()
         self._known: set[int] = set()
         self._is_filling = not session.digests
@@ -140,7 +141,9 @@ class MainScreen(Screen[None]):
         else:
             self._shown = shown
             self.papers.show()
-            self.digests.show()
+            if (session.digests, session.totals, session.scope_place) != self._listed:
+                self._listed = (session.digests, session.totals, session.scope_place)
+                self.digests.show()
             self.papers.border_title = Content(self._title())
         self.paper.show(session.holding(), session.view.query, session.language, self.papers.empty)
         self._tell_status(message)

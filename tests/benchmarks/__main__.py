@@ -76,7 +76,9 @@ class _Program:
 
     def run(self) -> None:
         began = time.perf_counter()
-        with Terminal(*self._arguments, size=SIZE, program=self._program) as terminal:
+        with Terminal(
+            *self._arguments, size=SIZE, program=self._program, emulate=False
+        ) as terminal:
             self.starts.append(_until(terminal, b"end0x") - began)
             terminal.settle(0.6)
             for place in range(1, 11):
@@ -101,7 +103,7 @@ def _until(terminal: Terminal, token: bytes) -> float:
 def _letters(library: Path) -> list[float]:
     """Seconds from a letter typed to the last byte of the frame that answers it."""
     times = []
-    with Terminal("--library", str(library), size=SIZE) as terminal:
+    with Terminal("--library", str(library), size=SIZE, emulate=False) as terminal:
         _until(terminal, b"end0x")
         terminal.settle(0.6)
         for text in ("policy", "mark7x", "强化", "is:unread", "au:agent", "latent -robot"):

@@ -94,6 +94,7 @@ class Host(App[None]):
 
     def __init__(self, pane: Widget) -> None:
         super().__init__()
+        pane.styles.width = "100%"
         self.pane = pane
 
     def get_css_variables(self) -> dict[str, str]:

@@ -1,0 +1,269 @@
+"""The list of papers alone on a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from rich.cells import cell_len
+from textual import on
+from textual.strip import Strip
+
+from digest_tui.session import Session
+from digest_tui.ui.paper_list import PaperList
+from tests.ui.conftest import Host, digest, frame, hosted, paper
+
+Make = Callable[..., Session]
+
+LONG = "一种用于离线强化学习的、具有很长很长标题的扩散策略方法（Diffusion）"
+
+
+def listed(session: Session) -> PaperList:
+    return PaperList(session, id="papers")
+
+
+def drawn(pane: PaperList) -> list[str]:
+    return [pane.render_line(y).text for y in range(pane.scrollable_content_region.height)]
+
+
+def is_cursor_visible(pane: PaperList) -> bool:
+    top = pane.session.cursor * pane.row_height - pane.scroll_offset.y
+    return top >= 0 and top + pane.row_height <= pane.scrollable_content_region.height
+
+
+class Heard(Host):
+    """A host that keeps what its list asks for."""
+
+    def __init__(self, pane: PaperList) -> None:
+        super().__init__(pane)
+        self.rows: list[int] = []
+        self.opened = 0
+
+    @on(PaperList.Pointed)
+    def keep_row(self, message: PaperList.Pointed) -> None:
+        self.rows.append(message.row)
+
+    @on(PaperList.Opened)
+    def count(self) -> None:
+        self.opened += 1
+
+
+@pytest.mark.parametrize("compact", [False, True])
+@pytest.mark.parametrize("language", ["both", "en", "zh"])
+async def test_every_line_is_exactly_as_wide_as_the_list(
+    make: Make, compact: bool, language: str
+) -> None:
+    papers = [paper(n, f"{'Long ' * n}title", LONG[n:] * (n % 3)) for n in range(1, 13)]
+    session = make(digest(*papers))
+    session.pack(compact)
+    session.speak("en" if language == "en" else "zh" if language == "zh" else "both")
+    pane = listed(session)
+    async with hosted(pane, (2, 40)) as pilot:
+        for width in (*range(3, 30), 41, 57, 80, 121):
+            await pilot.resize_terminal(width, 40)
+            region = pane.scrollable_content_region
+            assert region.height > 30
+            for line in drawn(pane):
+                assert cell_len(line) == region.width
+
+
+async def test_a_paper_takes_two_lines_or_one(session: Session) -> None:
+    pane = listed(session)
+    async with hosted(pane, (70, 40)):
+        lines = drawn(pane)
+        assert "Decision Transformer" in lines[2]
+        assert "决策 Transformer" in lines[3]
+        assert lines[3].rstrip().endswith("cs.LG")
+        session.pack(True)
+        pane.show()
+        lines = drawn(pane)
+        assert "Decision Transformer" in lines[1]
+        assert "Training language models" in lines[2]
+
+
+async def test_glyphs_tell_what_is_read_and_starred_and_where_the_cursor_is(
+    session: Session,
+) -> None:
+    session.star()
+    session.read()
+    pane = listed(session)
+    async with hosted(pane, (70, 40)):
+        lines = [line for line in drawn(pane) if line.strip()]
+        assert lines[1].startswith("  ★ Decision")
+        assert lines[3].startswith("    Training")
+        assert lines[5].startswith("▎●  Direct")
+        weights = {
+            segment.text.strip(): bool(segment.style and segment.style.bold)
+            for y in (2, 4, 6)
+            for segment in pane.render_line(y)
+            if len(segment.text) > 8
+        }
+        titles = {title.split()[0]: bold for title, bold in weights.items() if title}
+        assert titles == {"Decision": False, "Training": False, "Direct": True}
+
+
+async def test_headings_count_what_is_unread(session: Session) -> None:
+    session.read()
+    pane = listed(session)
+    async with hosted(pane, (70, 40)):
+        text = "\n".join(drawn(pane))
+        assert "reinforcement learning · 5 unread of 6" in text
+        assert "diffusion policy · 3 unread of 3" in text
+        session.read_all()
+        pane.show()
+        assert "reinforcement learning · 6" in "\n".join(drawn(pane))
+
+
+async def test_without_chinese_the_second_line_names_the_authors(make: Make) -> None:
+    pane = listed(make(digest(paper(1, title_zh="", abstract_zh=""), paper(2, title_zh="中文"))))
+    async with hosted(pane):
+        lines = drawn(pane)
+        assert "Ada Lovelace, Alan Turing" in lines[3]
+        assert "Bletchley" not in lines[3]
+        assert "中文" in lines[5]
+        pane.session.speak("en")
+        pane.show()
+        assert "Ada Lovelace" in drawn(pane)[5]
+        pane.session.speak("zh")
+        pane.show()
+        assert "中文" in drawn(pane)[4]
+
+
+async def test_outside_one_digest_each_paper_has_its_day(session: Session) -> None:
+    pane = listed(session)
+    async with hosted(pane, (80, 40)):
+        assert "2026-03-04" not in "\n".join(drawn(pane))
+        session.choose(None)
+        pane.show()
+        assert "2026-03-04 cs.LG" in "\n".join(drawn(pane))
+
+
+async def test_the_words_of_the_query_stand_out_in_both_languages(session: Session) -> None:
+    session.ask("Optimization OR 策略")
+    pane = listed(session)
+    async with hosted(pane, (80, 40)):
+        color = pane.get_component_rich_style("paper-list--match", partial=True).color
+        marked = {
+            segment.text
+            for y in range(30)
+            for segment in pane.render_line(y)
+            if segment.style and segment.style.underline and segment.style.color == color
+        }
+        assert marked == {"Optimization", "策略"}
+
+
+@pytest.mark.parametrize("compact", [False, True])
+async def test_the_cursor_is_visible_after_every_move_and_resize(make: Make, compact: bool) -> None:
+    session = make(digest(*(paper(n) for n in range(60))))
+    session.pack(compact)
+    pane = listed(session)
+    async with hosted(pane, (50, 15)) as pilot:
+        for step in (1, 1, 30, -1, 7, 100, -3, -100, 25):
+            session.move(step)
+            pane.move()
+            assert is_cursor_visible(pane)
+        for size in ((50, 8), (20, 30), (50, 7), (90, 50), (50, 9)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert is_cursor_visible(pane)
+        for height in (1, 2, 3, 0, 15):
+            await pilot.resize_terminal(50, height)
+            await pilot.pause()
+        assert is_cursor_visible(pane)
+
+
+async def test_the_heading_is_seen_with_the_first_paper_under_it(session: Session) -> None:
+    pane = listed(session)
+    async with hosted(pane, (60, 10)):
+        session.go(len(session.view.rows) - 1)
+        pane.move()
+        session.go(8)
+        pane.move()
+        assert "diffusion policy" in drawn(pane)[0]
+        session.go(1)
+        pane.move()
+        assert "reinforcement learning" in drawn(pane)[0]
+
+
+async def test_a_move_draws_the_rows_it_left_and_came_to(session: Session) -> None:
+    """What is on screen, not what would be drawn: the rest of the screen is not drawn again."""
+    pane = listed(session)
+    async with hosted(pane, (60, 40)) as pilot:
+        session.move(2)
+        pane.move()
+        await pilot.pause()
+        rows = [line for line in frame(pilot).split("\n") if "▎" in line]
+        assert len(rows) == 1
+        assert "Direct Preference" in rows[0]
+
+
+class Counted(PaperList):
+    """A list that counts the lines it draws."""
+
+    lines = 0
+
+    def render_line(self, y: int) -> Strip:
+        self.lines += 1
+        return super().render_line(y)
+
+
+async def test_five_thousand_rows_cost_no_more_lines_than_fifty(make: Make) -> None:
+    counts = []
+    everything = make(digest(*(paper(n) for n in range(5_000))))
+    for text in ("id:2603.0002", ""):
+        everything.ask(text)
+        pane = Counted(everything, id="papers")
+        async with hosted(pane, (60, 30)) as pilot:
+            for _ in range(5):
+                everything.move(1)
+                pane.move()
+                await pilot.pause()
+            everything.go(len(everything.view.rows))
+            pane.move()
+            await pilot.pause()
+            counts.append((len(everything.view.rows), pane.lines))
+    (few, few_lines), (many, many_lines) = counts
+    assert few < 50
+    assert many > 5_000
+    assert many_lines <= few_lines + 40
+
+
+async def test_a_click_asks_for_its_row_and_a_double_click_to_open_it(make: Make) -> None:
+    session = make(digest(*(paper(n) for n in range(30))))
+    pane = listed(session)
+    host = Heard(pane)
+    async with host.run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        await pilot.click(pane, offset=(10, 6))
+        assert host.rows == [2]
+        pane.scroll_to(y=9, animate=False, immediate=True)
+        await pilot.pause()
+        await pilot.click(pane, offset=(10, 2))
+        assert host.rows[-1] == 5
+        assert host.opened == 0
+        await pilot.double_click(pane, offset=(10, 6))
+        assert host.opened == 1
+        assert session.totals.unread == 30
+
+
+async def test_a_click_on_a_heading_or_on_the_border_is_no_click_on_a_paper(make: Make) -> None:
+    pane = listed(make(digest(*(paper(n) for n in range(30)))))
+    host = Heard(pane)
+    async with host.run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        await pilot.click(pane, offset=(10, 1))
+        pane.scroll_to(y=20, animate=False, immediate=True)
+        await pilot.pause()
+        await pilot.click(pane, offset=(10, 0))
+        await pilot.click(pane, offset=(10, 19))
+        assert host.rows == []
+
+
+async def test_where_there_is_nothing_the_reason_is_said(session: Session) -> None:
+    session.ask("nothing has this word")
+    pane = listed(session)
+    pane.empty = "没有找到 anything that is long enough to need two lines of the list."
+    async with hosted(pane, (41, 20)):
+        lines = drawn(pane)
+        assert lines[1].startswith(" 没有找到 anything")
+        assert lines[2].strip()
