@@ -88,10 +88,7 @@ def _command(name: str) -> Callable[[Callable[..., None]], click.Command]:
 @click.argument("paths", nargs=-1, type=PATHS)
 def _open(folder: Path | None, paths: tuple[Path, ...]) -> None:
     """Open the library; import PATHs (files, folders, - for stdin) first."""
-    _require_terminal()
-    # What a start makes stays until the end: to look through it for garbage, as Python does all
-    # the time while modules are imported, only delays the first frame. The app turns it on again.
-    gc.disable()
+    _prepare_screen()
     with _library(folder) as (library, settings, problems):
         outcomes = list(_imported(library, paths))
         refused = [f"{o.file}: {o.reason}" for o in outcomes if o.status == "refused"]
@@ -104,8 +101,7 @@ def _open(folder: Path | None, paths: tuple[Path, ...]) -> None:
 @_command("demo")
 def _demo(folder: Path | None) -> None:
     """Open the sample digests, in a library that is gone afterwards."""
-    _require_terminal()
-    gc.disable()
+    _prepare_screen()
     from digest_tui.library import sample
     from digest_tui.settings import config_path, load
     from digest_tui.ui.app import SAMPLE
@@ -317,9 +313,15 @@ def _session(folder: Path | None) -> Iterator[Session]:
         yield session
 
 
-def _require_terminal() -> None:
+def _prepare_screen() -> None:
+    """Sees to what has to be right before the screen's modules are imported."""
     if not sys.stdout.isatty():
         raise click.UsageError("the screen needs a terminal; digest-tui papers writes to a pipe")
+    # What a start makes stays until the end: to look through it for garbage, as Python does all
+    # the time while modules are imported, only delays the first frame. The app turns it on again.
+    gc.disable()
+    # A key waits for the next frame to be shown; Textual reads this while it is imported.
+    os.environ.setdefault("TEXTUAL_FPS", "240")
 
 
 def _show(

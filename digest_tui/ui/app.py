@@ -113,11 +113,10 @@ class DigestApp(App[None]):
         self._open = ExitStack()
         for theme in THEMES:
             self.register_theme(theme)
-        if self.settings.theme in self.available_themes:
-            # Set without its watcher, which would style everything once more than the start does.
-            self.set_reactive(DigestApp.theme, self.settings.theme)
-        else:
-            self.set_reactive(DigestApp.theme, "digest-dark")
+        known = self.settings.theme in self.available_themes
+        # Set without its watcher, which would style everything once more than the start does.
+        self.set_reactive(DigestApp.theme, self.settings.theme if known else "digest-dark")
+        self.stylesheet.set_variables(self.get_css_variables())
         self.set_keymap(self.settings.keys)
         session.speak(self.settings.language)
         session.pack(self.settings.density == "compact")

@@ -18,7 +18,7 @@ from textual.strip import Strip
 from digest_tui.index import DigestRow, Status
 from digest_tui.session import Session
 from digest_tui.ui.text import clip, strip_of
-from digest_tui.ui.viewport import fit, reveal
+from digest_tui.ui.viewport import fit, redraw, reveal
 
 
 class DigestList(ScrollView, can_focus=True, inherit_bindings=False):
@@ -39,12 +39,18 @@ class DigestList(ScrollView, can_focus=True, inherit_bindings=False):
         self.border_title = "digests"
         self._scopes: list[tuple[DigestRow | None, Status]] = []
         self._place = 0
+        self._shown: tuple[object, ...] = ()
+        self._painted: dict[int, Strip] = {}
 
     def show(self) -> None:
         """Draws the list as the session has it, and scrolls to the place of the view."""
-        self._scopes, self._place = self.session.scopes, self.session.scope_place
-        self.refresh()
+        shown = (self.session.scopes, self.session.scope_place, self.session.totals)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self._scopes, self._place, _ = shown
         self.on_resize()
+        redraw(self, self._painted, self._line)
 
     def on_resize(self) -> None:
         fit(self, len(self._scopes))
@@ -57,6 +63,10 @@ class DigestList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """One line: a glyph where the view is, the name, and unread of all."""
+        self._painted[y] = self._line(y)
+        return self._painted[y]
+
+    def _line(self, y: int) -> Strip:
         place = y + self.scroll_offset.y
         width = self.scrollable_content_region.width
         style = self.get_component_rich_style("digest-list--text")

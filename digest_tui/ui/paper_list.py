@@ -25,7 +25,7 @@ from digest_tui.index import Card
 from digest_tui.paper import name_of
 from digest_tui.session import Session
 from digest_tui.ui.text import clip, segments, strip_of, wrap
-from digest_tui.ui.viewport import fit, reveal, scroll
+from digest_tui.ui.viewport import fit, redraw, reveal, scroll
 
 GUTTER = 4
 """Cells before a title: cursor, read, star, blank."""
@@ -58,6 +58,7 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         self.session = session
         self.empty = ""
         """What is said where there is no paper to show."""
+        self._painted: dict[int, Strip] = {}
         self._cursor = -1
         self._rows: Sequence[int] = ()
 
@@ -72,18 +73,19 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         return max(self.scrollable_content_region.height // self.row_height - 1, 1)
 
     def show(self) -> None:
-        """Draws the session's view from scratch, other rows than before from their top."""
+        """Draws what changed since it was last drawn; other rows than before from their top."""
         if self._rows is not self.session.view.rows:
             self._rows = self.session.view.rows
             scroll(self, 0)
         self._cursor = self.session.cursor
-        self.refresh()
         self.on_resize()
+        redraw(self, self._painted, self._line)
 
     def move(self) -> None:
         """Follows the cursor: two rows are drawn again, and what scrolls."""
         for row in {self._cursor, self.session.cursor}:
-            self._redraw(row)
+            top = row * self.row_height - self.scroll_offset.y
+            self.refresh(Region(0, top, self.size.width, self.row_height))
         self._cursor = self.session.cursor
         self._reveal()
 
@@ -101,6 +103,10 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """One line of a heading or of a paper, at the present scroll position."""
+        self._painted[y] = self._line(y)
+        return self._painted[y]
+
+    def _line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         row, line = divmod(y + self.scroll_offset.y, self.row_height)
         blank = self.get_component_rich_style("paper-list--text")
@@ -180,10 +186,6 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         mark = self.get_component_rich_style("paper-list--match", partial=True)
         found = q.highlights(self.session.view.query, text, column)
         return segments(text, (0, len(text)), style, found, mark)
-
-    def _redraw(self, row: int) -> None:
-        top = row * self.row_height - self.scroll_offset.y
-        self.refresh(Region(0, top, self.size.width, self.row_height))
 
     def _reveal(self) -> None:
         row = self.session.cursor

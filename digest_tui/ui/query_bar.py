@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from textual.binding import Binding
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 
@@ -13,6 +15,9 @@ class QueryBar(Input):
         Binding("up", "recall(-1)", "Earlier query", show=False),
         Binding("down", "recall(1)", "Later query", show=False),
     ]
+
+    virtual_size = Reactive(Size(0, 0))
+    """As every widget has it, but for this one no letter lays out the whole screen again."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(

@@ -22,7 +22,7 @@ from digest_tui import query as q
 from digest_tui.paper import Holding
 from digest_tui.session import Language
 from digest_tui.ui.text import clip, segments, strip_of, wrap
-from digest_tui.ui.viewport import fit, scroll
+from digest_tui.ui.viewport import fit, redraw, scroll
 
 MEASURE = 88
 """Cells. Lines of text are no longer than this, however wide the terminal."""
@@ -68,6 +68,7 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         self._language: Language = "both"
         self._words = ""
         self._lines: list[Line] = []
+        self._painted: dict[int, Strip] = {}
         self._width = 0
         """That the lines are laid out for."""
 
@@ -77,19 +78,23 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         self._holding, self._query, self._language = holding, query, language
         self._words = words
         self._lay_out()
-        self.refresh()
-        if not same:
+        if same:
+            redraw(self, self._painted, self._line)
+        else:
             scroll(self, 0)
+            self.refresh()
 
     def on_resize(self) -> None:
         if self._width != self.scrollable_content_region.width:
             self._lay_out()
 
     def notify_style_update(self) -> None:
-        """A theme was chosen: the page holds its colors."""
+        """A theme was chosen: the page holds its colors, and is laid out anew when it is drawn.
+
+        Not at once: the styles of its parts come after its own.
+        """
         super().notify_style_update()
-        if self._width:
-            self._lay_out()
+        self._width = 0
 
     @property
     def at_end(self) -> bool:
@@ -107,6 +112,10 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """One line of the page at the present scroll position."""
+        self._painted[y] = self._line(y)
+        return self._painted[y]
+
+    def _line(self, y: int) -> Strip:
         style = self.get_component_rich_style("reader--text")
         width = self.scrollable_content_region.width
         if self._width != width:

@@ -104,8 +104,8 @@ class MainScreen(Screen[None]):
         self.rebound = rebound
         self._message = notice
         self._standing = standing
+        self._titled = ""
         self._shown: tuple[object, ...] = ()
-        self._listed: tuple[object, ...] = ()
         self._pulse: tuple[int, ...] = ()
         self._known: set[int] = set()
         self._is_filling = not session.digests
@@ -133,6 +133,11 @@ class MainScreen(Screen[None]):
 
     def tell(self, message: str = "") -> None:
         """Shows what the session now is, and a sentence on what was done."""
+        self._show_lists()
+        self._show_paper()
+        self._tell_status(message)
+
+    def _show_lists(self) -> None:
         session = self.session
         self.papers.empty = self._empty_words()
         shown = (session.view, session.revision, session.compact, session.language)
@@ -141,12 +146,15 @@ class MainScreen(Screen[None]):
         else:
             self._shown = shown
             self.papers.show()
-            if (session.digests, session.totals, session.scope_place) != self._listed:
-                self._listed = (session.digests, session.totals, session.scope_place)
-                self.digests.show()
-            self.papers.border_title = Content(self._title())
+            self.digests.show()
+        if self._title() != self._titled:
+            # A title that is set, even to what it was, has the whole pane drawn again.
+            self._titled = self._title()
+            self.papers.border_title = Content(self._titled)
+
+    def _show_paper(self) -> None:
+        session = self.session
         self.paper.show(session.holding(), session.view.query, session.language, self.papers.empty)
-        self._tell_status(message)
 
     def _tell_status(self, message: str) -> None:
         self._message = message
@@ -385,7 +393,11 @@ class MainScreen(Screen[None]):
     def filter_live(self) -> None:
         """Filters by what stands in the bar by now, which may be more than the letter typed."""
         if self.query_bar.value != self.session.view.text:
-            self.tell(self.session.ask(self.query_bar.value))
+            self.session.ask(self.query_bar.value)
+            self._show_lists()
+            self._tell_status("")
+            # The eye of a person who types is on the list: the paper has the next frame.
+            self.call_after_refresh(self._show_paper)
 
     @on(Input.Submitted, "#query")
     def keep_query(self) -> None:

@@ -7,8 +7,12 @@ difference between a key answered in one frame and in three.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from itertools import groupby
+
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
+from textual.strip import Strip
 from textual.widget import Widget
 
 
@@ -17,6 +21,21 @@ def fit(pane: ScrollView, lines: int) -> None:
     pane.set_reactive(Widget.virtual_size, Size(pane.scrollable_content_region.width, lines))
     pane.vertical_scrollbar.window_virtual_size = lines
     pane.scroll_y = pane.validate_scroll_y(pane.scroll_y)
+
+
+def redraw(pane: ScrollView, painted: Mapping[int, Strip], line: Callable[[int], Strip]) -> None:
+    """Draws those lines again that are not what was painted last, run by run.
+
+    A line is made in microseconds; to bring it to the terminal takes a hundred times as long.
+    """
+    width, height = pane.scrollable_content_region.size
+    changed = [painted.get(y) != line(y) for y in range(height)]
+    top = 0
+    for differs, run in groupby(changed):
+        lines = len(list(run))
+        if differs:
+            pane.refresh(Region(0, top, width, lines))
+        top += lines
 
 
 def scroll(pane: ScrollView, line: int) -> None:

@@ -26,7 +26,7 @@ from tests.benchmarks.made import digest
 from tests.terminal import PROGRAM, Terminal
 
 PAPERS = 35
-SIZE = (140, 45)
+SIZE = (120, 40)
 BARE = (sys.executable, "-m", "tests.benchmarks.bare")
 
 
@@ -79,12 +79,12 @@ class _Program:
         with Terminal(
             *self._arguments, size=SIZE, program=self._program, emulate=False
         ) as terminal:
-            self.starts.append(_until(terminal, b"end0x") - began)
+            self.starts.append(_until(terminal, b"read0x") - began)
             terminal.settle(0.6)
             for place in range(1, 11):
                 began = time.perf_counter()
                 terminal.press("j")
-                self.keys.append(_until(terminal, f"end{place}x".encode()) - began)
+                self.keys.append(_until(terminal, f"read{place}x".encode()) - began)
                 terminal.settle(0.05)
             self.memory.append(_peak_memory(terminal.process.pid))
 
@@ -104,7 +104,7 @@ def _letters(library: Path) -> list[float]:
     """Seconds from a letter typed to the last byte of the frame that answers it."""
     times = []
     with Terminal("--library", str(library), size=SIZE, emulate=False) as terminal:
-        _until(terminal, b"end0x")
+        _until(terminal, b"read0x")
         terminal.settle(0.6)
         for text in ("policy", "mark7x", "强化", "is:unread", "au:agent", "latent -robot"):
             terminal.press("/")

@@ -17,7 +17,7 @@ _HAN = (
 
 
 def digest(number: int, papers: int = 35) -> str:
-    """The text of a digest; paper p of it holds the words `mark<p>x` and `end<p>x`."""
+    """The text of a digest; paper p of it holds the words `mark<p>x` and `read<p>x`."""
     chance = random.Random(number)
     day = date(2026, 1, 1) - timedelta(days=number)
     lines = [
@@ -36,7 +36,7 @@ def digest(number: int, papers: int = 35) -> str:
             f"- Arxiv link: https://arxiv.org/abs/{identity}",
             f"- Pdf link: https://arxiv.org/pdf/{identity}",
             "- Abstract",
-            f"{_words(chance, 190).capitalize()} end{place}x.",
+            f"{_words(chance, 20).capitalize()} read{place}x {_words(chance, 170)}.",
             "- 中文摘要",
             _han(chance, 400) + "。",
         ]

@@ -17,6 +17,8 @@ from digest_tui.library import Library, sample
 from digest_tui.session import Session
 from digest_tui.settings import Settings, throwaway
 from digest_tui.ui.app import DigestApp
+from digest_tui.ui.digest_list import DigestList
+from digest_tui.ui.paper_list import PaperList
 from digest_tui.ui.screen import MainScreen
 
 TODAY = date(2026, 3, 5)
@@ -103,6 +105,10 @@ class Host(App[None]):
 
     def compose(self) -> ComposeResult:
         yield self.pane
+
+    def on_mount(self) -> None:
+        if isinstance(self.pane, DigestList | PaperList):
+            self.pane.show()
 
 
 @asynccontextmanager

@@ -1,0 +1,132 @@
+"""The query bar in the whole program: live, with hints and a history."""
+
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+
+from digest_tui.session import Session
+from tests.ui.conftest import frame, main, running, status
+
+
+async def type_in(pilot: Pilot[None], text: str) -> None:
+    await pilot.press(*text)
+    await pilot.pause()
+
+
+async def test_each_letter_filters(session: Session) -> None:
+    async with running(session) as pilot:
+        await type_in(pilot, "/dif")
+        assert session.view.text == "dif"
+        assert session.view.papers == 3
+        await type_in(pilot, "fusionx")
+        assert session.view.papers == 0
+        assert "Nothing is found for “diffusionx”" in frame(pilot)
+        await pilot.press("backspace")
+        await pilot.pause()
+        assert session.view.papers == 3
+        assert "3 of 8" in status(pilot)
+
+
+async def test_chinese_is_typed_and_found(session: Session) -> None:
+    async with running(session) as pilot:
+        await type_in(pilot, "/扩散策略")
+        assert session.view.text == "扩散策略"
+        assert session.view.papers == 3
+
+
+async def test_enter_keeps_the_query_and_goes_back_to_the_papers(session: Session) -> None:
+    async with running(session) as pilot:
+        await type_in(pilot, "/diffusion")
+        await pilot.press("enter", "s")
+        assert session.view.text == "diffusion"
+        assert session.totals.starred == 1
+        assert "/ diffusion" in frame(pilot)
+        assert main(pilot).focused is main(pilot).papers
+
+
+@pytest.mark.parametrize("keys", [["escape"], ["enter", "escape"]])
+async def test_escape_clears_the_query(session: Session, keys: list[str]) -> None:
+    async with running(session) as pilot:
+        await type_in(pilot, "/diffusion")
+        await pilot.press(*keys)
+        await pilot.pause()
+        assert session.view.text == ""
+        assert session.view.papers == 8
+        assert "/ diffusion" not in frame(pilot)
+        assert main(pilot).focused is main(pilot).papers
+
+
+async def test_escape_clears_what_was_typed_in_the_same_breath(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("/")
+        for character in "diff":
+            pilot.app.simulate_key(character)
+        pilot.app.simulate_key("escape")
+        await pilot.pause()
+        await pilot.pause()
+        assert session.view.text == main(pilot).query_bar.value == ""
+
+
+async def test_what_is_typed_right_after_the_slash_belongs_to_the_query(session: Session) -> None:
+    async with running(session) as pilot:
+        for character in "/rus":
+            pilot.app.simulate_key("slash" if character == "/" else character)
+        await pilot.pause()
+        await pilot.pause()
+        assert session.view.text == "rus"
+        assert (session.totals.unread, session.totals.starred) == (28, 0)
+
+
+async def test_letters_that_are_commands_elsewhere_are_text(session: Session) -> None:
+    async with running(session) as pilot:
+        await type_in(pilot, "/qrsuAe?:[]{} ｒｓ")
+        assert main(pilot).query_bar.value == "qrsuAe?:[]{} ｒｓ"
+        assert session.totals.unread == 28
+
+
+@pytest.mark.parametrize("text", ["date:someday", "is:nonsense", '"open', "(a"])
+async def test_what_is_not_understood_is_said(session: Session, text: str) -> None:
+    async with running(session) as pilot:
+        await type_in(pilot, f"/{text}")
+        assert session.view.hints
+        assert session.view.hints[0].message[:40] in status(pilot)
+
+
+async def test_earlier_queries_come_back(session: Session) -> None:
+    async with running(session) as pilot:
+        bar = main(pilot).query_bar
+        for text in ("first", "second", "second"):
+            await type_in(pilot, f"/{text}")
+            await pilot.press("enter", "escape")
+            await pilot.pause()
+        await pilot.press("/")
+        recalled = []
+        for key in ("up", "up", "up", "down", "down"):
+            await pilot.press(key)
+            recalled.append(bar.value)
+        assert recalled == ["second", "first", "first", "second", ""]
+        await pilot.press("up")
+        await pilot.pause()
+        assert session.view.text == "second"
+
+
+async def test_a_query_that_was_kept_is_gone_on_with_or_typed_over(session: Session) -> None:
+    async with running(session) as pilot:
+        await type_in(pilot, "/diffusion")
+        await pilot.press("enter", "slash", "end")
+        await type_in(pilot, " planning")
+        assert session.view.text == "diffusion planning"
+        await pilot.press("enter")
+        await type_in(pilot, "/math")
+        assert session.view.text == "math"
+
+
+async def test_the_query_goes_along_to_other_digests(session: Session) -> None:
+    async with running(session) as pilot:
+        await type_in(pilot, "/diffusion")
+        await pilot.press("enter", "]")
+        assert session.view.text == "diffusion"
+        assert session.view.scope
+        assert str(session.view.scope.day) == "2026-03-03"
+        assert session.view.papers == 3

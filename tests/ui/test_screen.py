@@ -1,0 +1,560 @@
+"""The whole program with a pilot at its keys."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from digest_tui.commands import COMMANDS
+from digest_tui.library import Library
+from digest_tui.session import Session
+from digest_tui.settings import Settings, throwaway
+from digest_tui.ui.screen import is_web_link
+from tests.ui.conftest import digest, frame, main, paper, running, status, until
+
+Make = Callable[..., Session]
+
+FIRST = "2106.01345"
+SECOND = "2203.02155"
+
+
+def state(session: Session) -> tuple[object, ...]:
+    """What keys can change of a session, in short."""
+    view, card = session.view, session.current
+    day = str(view.scope.day)[5:] if view.scope else "all"
+    marks = session.totals.unread, session.totals.starred
+    return card.id if card else None, session.cursor, day, view.status, *marks
+
+
+# Each row: keys pressed on the freshly opened sample; what is then true of the session.
+START = (FIRST, 1, "03-04", "all", 28, 0)
+KEYS: dict[str, tuple[str, tuple[object, ...]]] = {
+    "down": ("j down", ("2305.18290", 3, "03-04", "all", 28, 0)),
+    "up": ("j j j k up", (SECOND, 2, "03-04", "all", 28, 0)),
+    "next-paper": ("l J", (SECOND, 2, "03-04", "all", 28, 0)),
+    "previous-paper": ("j l K", START),
+    "next-unread": ("r k n", (SECOND, 2, "03-04", "all", 27, 0)),
+    "previous-unread": ("r r k p", (SECOND, 2, "03-04", "all", 26, 0)),
+    "first": ("j j g G home", START),
+    "last": ("G end", ("2409.00588", 10, "03-04", "all", 28, 0)),
+    "page-down": ("pagedown", ("2409.00588", 10, "03-04", "all", 28, 0)),
+    "page-up": ("G pageup", START),
+    "next-digest": ("]", ("1712.01815", 1, "03-03", "all", 28, 0)),
+    "previous-digest": ("[", (FIRST, 1, "all", "all", 28, 0)),
+    "next-keyword": ("}", ("2303.04137", 8, "03-04", "all", 28, 0)),
+    "previous-keyword": ("} {", START),
+    "read": ("r", (SECOND, 2, "03-04", "all", 27, 0)),
+    "star": ("s", (SECOND, 2, "03-04", "all", 27, 1)),
+    "read-all": ("A", (FIRST, 1, "03-04", "all", 20, 0)),
+    "undo": ("s r u u", START),
+    "redo": ("A u U", (FIRST, 1, "03-04", "all", 20, 0)),
+    "show-all": ("2 1", START),
+    "show-unread": ("r 2", (SECOND, 1, "03-04", "unread", 27, 0)),
+    "show-starred": ("s 3", (FIRST, 1, "03-04", "starred", 27, 1)),
+}
+
+
+@pytest.mark.parametrize("command", KEYS)
+async def test_a_key_does_what_its_help_says(session: Session, command: str) -> None:
+    keys, expected = KEYS[command]
+    async with running(session) as pilot:
+        assert state(session) == START
+        await pilot.press(*keys.split())
+        assert state(session) == expected
+        assert main(pilot).is_current
+
+
+async def test_a_decision_is_said_and_the_lists_show_it(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("s")
+        await pilot.pause()
+        assert "1 paper starred · u undoes" in status(pilot)
+        assert "8 papers · 7 unread" in status(pilot)
+        assert "  ★ Decision Transformer" in frame(pilot)
+        assert "5 unread of 6" in frame(pilot)
+        assert "▎2026-03-04     7/8" in frame(pilot)
+        await pilot.press("u")
+        await pilot.pause()
+        assert "undone" in status(pilot)
+        assert "★" not in frame(pilot)
+
+
+async def test_on_a_read_paper_read_and_star_toggle_and_stay(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("r", "k", "s")
+        assert state(session) == (FIRST, 1, "03-04", "all", 27, 1)
+        await pilot.press("s", "r")
+        assert state(session) == START
+
+
+async def test_the_last_unread_paper_leads_on_to_the_next_digest(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("A", "n")
+        await pilot.pause()
+        assert state(session)[2] == "03-03"
+        assert "╭─ 2026-03-03" in frame(pilot)
+
+
+async def test_what_was_read_stays_in_the_unread_view_until_it_is_asked_for_again(
+    session: Session,
+) -> None:
+    async with running(session) as pilot:
+        await pilot.press("2", "r", "r")
+        assert session.view.papers == 8
+        await pilot.press("2")
+        assert session.view.papers == 6
+
+
+async def test_space_reads_on_to_the_end_and_then_marks_read(session: Session) -> None:
+    async with running(session, size=(100, 14)) as pilot:
+        reader = main(pilot).paper
+        await pilot.press("space")
+        assert reader.scroll_offset.y == reader.page
+        for _ in range(30):
+            if reader.at_end:
+                break
+            await pilot.press("space")
+        assert session.totals.unread == 28
+        await pilot.press("space")
+        assert state(session) == (SECOND, 2, "03-04", "all", 27, 0)
+        assert reader.scroll_offset.y == 0
+
+
+async def test_space_never_marks_a_read_paper_unread(session: Session) -> None:
+    async with running(session, size=(150, 50)) as pilot:
+        await pilot.press("r", "k", "space")
+        assert state(session) == (SECOND, 2, "03-04", "all", 27, 0)
+
+
+async def test_the_paper_scrolls_from_any_pane(session: Session) -> None:
+    async with running(session, size=(100, 16)) as pilot:
+        reader = main(pilot).paper
+        await pilot.press("ctrl+d")
+        half = reader.scroll_offset.y
+        assert half == reader.page // 2
+        await pilot.press("ctrl+d", "ctrl+u")
+        assert reader.scroll_offset.y == half
+        assert session.cursor == 1
+
+
+async def test_in_the_paper_pane_the_moves_scroll_it(session: Session) -> None:
+    async with running(session, size=(100, 16)) as pilot:
+        reader = main(pilot).paper
+        places = []
+        for key in ("l", "j", "down", "k", "pagedown", "G", "g", "end", "home"):
+            await pilot.press(key)
+            await pilot.pause()
+            places.append(reader.scroll_offset.y)
+        end = reader.max_scroll_y
+        assert places == [0, 1, 2, 1, 1 + reader.page, end, 0, end, 0]
+        assert session.cursor == 1
+
+
+async def test_in_the_list_of_digests_the_moves_choose(session: Session) -> None:
+    async with running(session) as pilot:
+        days = []
+        for key in ("h", "j", "k", "g", "j", "j", "G"):
+            await pilot.press(key)
+            days.append(state(session)[2:4])
+        assert days == [
+            ("03-04", "all"), ("03-03", "all"), ("03-04", "all"),
+            ("all", "all"), ("all", "unread"), ("all", "starred"), ("03-02", "all"),
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("keys", "pane"),
+    [
+        ("", "papers"),
+        ("h", "digests"),
+        ("h h", "digests"),
+        ("h enter", "papers"),
+        ("l", "paper"),
+        ("enter l right", "paper"),
+        ("l left", "papers"),
+        ("tab", "paper"),
+        ("tab tab", "digests"),
+        ("tab tab tab", "papers"),
+        ("shift+tab", "digests"),
+        ("l escape", "papers"),
+        ("l escape escape", "digests"),
+        ("z", "paper"),
+        ("z z", "papers"),
+        ("z escape", "papers"),
+        ("z h", "papers"),
+        ("z tab", "digests"),
+        ("z / enter", "papers"),
+    ],
+)
+@pytest.mark.parametrize("width", [50, 100, 150])
+async def test_the_pane_that_is_worked_in_has_the_focus_and_is_on_screen(
+    session: Session, keys: str, pane: str, width: int
+) -> None:
+    async with running(session, size=(width, 30)) as pilot:
+        await pilot.press(*keys.split())
+        await pilot.pause()
+        focused = main(pilot).focused
+        assert focused
+        assert focused.id == pane
+        assert focused.region.width > 15
+        shown = [one.id for one in main(pilot).query("#panes > *") if one.region.width]
+        zoomed = keys == "z"
+        assert len(shown) == (1 if zoomed or width == 50 else 2 if width == 100 else 3)
+
+
+async def test_a_burst_of_keys_ends_where_its_last_key_leads(session: Session) -> None:
+    async with running(session) as pilot:
+        for key in ("tab", "tab", "tab", "h", "l", "l", "z", "tab", "tab"):
+            pilot.app.simulate_key(key)
+        await pilot.pause()
+        await pilot.pause()
+        assert main(pilot).focused is main(pilot).papers
+        assert main(pilot).has_class("at-papers")
+
+
+async def test_languages_go_round(session: Session) -> None:
+    async with running(session) as pilot:
+        seen = []
+        for _ in range(3):
+            await pilot.press("b")
+            await pilot.pause()
+            seen.append((session.language, "Abstract" in frame(pilot), "摘要" in frame(pilot)))
+        assert seen == [("en", True, False), ("zh", False, True), ("both", True, True)]
+
+
+async def test_density_changes_and_the_cursor_stays(session: Session) -> None:
+    async with running(session, size=(150, 14)) as pilot:
+        await pilot.press("G", "D")
+        await pilot.pause()
+        assert session.compact
+        assert "▎●  Diffusion Policy Policy" in frame(pilot)
+        await pilot.press("D")
+        await pilot.pause()
+        assert "▎●  Diffusion Policy Policy" in frame(pilot)
+        assert session.cursor == 10
+
+
+@pytest.mark.parametrize(("key", "kind"), [("o", "abs"), ("O", "pdf")])
+async def test_links_open_in_the_browser(
+    session: Session, monkeypatch: pytest.MonkeyPatch, key: str, kind: str
+) -> None:
+    async with running(session) as pilot:
+        opened: list[str] = []
+        monkeypatch.setattr(pilot.app, "open_url", lambda url: opened.append(url))
+        await pilot.press(key)
+        await pilot.pause()
+        assert opened == [f"https://arxiv.org/{kind}/{FIRST}"]
+        assert f"Opened https://arxiv.org/{kind}/{FIRST}" in status(pilot)
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "javascript:alert(1)", "vscode://x", "https://", "http://[::1"]
+)
+async def test_what_is_no_web_link_is_not_opened_and_that_is_said(
+    make: Make, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    text = digest(paper(1)).replace("https://arxiv.org/pdf/2603.00001", url)
+    async with running(make(text)) as pilot:
+        opened: list[str] = []
+        monkeypatch.setattr(pilot.app, "open_url", lambda url: opened.append(url))
+        await pilot.press("O")
+        await pilot.pause()
+        assert opened == []
+        assert "Not opened" in status(pilot)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_one"),
+    [
+        ("https://arxiv.org/abs/1", True),
+        ("http://arxiv.org/", True),
+        ("HTTPS://arxiv.org/", True),
+        ("", False),
+        ("arxiv.org/abs/1", False),
+        ("file://host/etc/passwd", False),
+        ("https:///etc/passwd", False),
+        ("http://[::1", False),
+    ],
+)
+def test_web_links(url: str, is_one: bool) -> None:
+    assert is_web_link(url) == is_one
+
+
+async def test_clicks_choose_and_double_clicks_open_and_neither_marks(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.click("#papers", offset=(10, 7))
+        await pilot.pause()
+        assert session.cursor == 3
+        await pilot.click("#digests", offset=(5, 5))
+        await pilot.pause()
+        assert state(session)[2] == "03-03"
+        await pilot.double_click("#papers", offset=(10, 7))
+        await pilot.pause()
+        assert main(pilot).focused is main(pilot).paper
+        assert (session.totals.unread, session.totals.starred) == (28, 0)
+
+
+async def test_the_wheel_scrolls_and_never_marks_or_moves_the_cursor(make: Make) -> None:
+    session = make(digest(*(paper(n) for n in range(40))))
+    async with running(session) as pilot:
+        papers = main(pilot).papers
+        papers.action_scroll_down()
+        papers.scroll_relative(y=30, animate=False, immediate=True)
+        await pilot.pause()
+        assert papers.scroll_offset.y >= 30
+        assert session.cursor == 1
+        assert session.totals.unread == 40
+        await pilot.press("j")
+        assert session.cursor == 2
+        assert papers.scroll_offset.y <= 4
+
+
+async def test_rebound_keys_work_and_their_commands_lose_the_old_ones(session: Session) -> None:
+    keys = {"read": "x, ctrl+x", "star": "r", "query": "[", "previous-digest": "/", "help": ","}
+    async with running(session, Settings(keys=keys)) as pilot:
+        await pilot.press("x", "ctrl+x")
+        assert session.totals.unread == 26
+        await pilot.press("r")
+        assert session.totals.starred == 1
+        await pilot.press("s")
+        assert session.totals.starred == 1
+        await pilot.press("slash")
+        assert session.view.scope is None
+        await pilot.press("left_square_bracket")
+        assert main(pilot).focused is main(pilot).query_bar
+        await pilot.press("escape", "comma")
+        await pilot.pause()
+        assert not main(pilot).is_current
+        assert "x Ctrl-x" in frame(pilot)
+
+
+async def test_settings_choose_language_density_and_theme(session: Session) -> None:
+    settings = Settings(theme="digest-light", language="zh", density="compact")
+    async with running(session, settings) as pilot:
+        assert (session.language, session.compact) == ("zh", True)
+        assert pilot.app.theme == "digest-light"
+        assert "决策 Transformer" in frame(pilot)
+
+
+async def test_an_unknown_theme_leaves_the_default(session: Session) -> None:
+    async with running(session, Settings(theme="no such theme")) as pilot:
+        assert pilot.app.theme == "digest-dark"
+
+
+async def test_a_notice_is_said_at_the_start(session: Session) -> None:
+    async with running(session, notice="config.toml:3: \x1b[31mno such key") as pilot:
+        assert "config.toml:3: �[31mno such key" in status(pilot)
+
+
+async def test_what_cannot_be_saved_is_said_and_tried_again(session: Session) -> None:
+    marks = session.library.places.marks
+    async with running(session) as pilot:
+        await pilot.press("s")
+        shutil.rmtree(marks)
+        marks.write_text("in the way")
+        await pilot.press("s", "r")
+        await pilot.pause()
+        assert session.unsaved
+        assert "3 changes not saved" in status(pilot)
+        assert frame(pilot).count("★") == 2
+        marks.unlink()
+        await until(pilot, lambda: not session.unsaved)
+        await pilot.pause()
+        assert "not saved" not in status(pilot)
+    session.mirror()
+    assert session.current
+    assert [card.starred for row in (1, 2, 3) if (card := session.card(row))] == [
+        False,
+        True,
+        False,
+    ]
+
+
+async def test_new_digests_appear_and_nothing_moves_under_the_cursor(make: Make) -> None:
+    session = make(digest(*(paper(n) for n in range(40))))
+    async with running(session, size=(150, 20)) as pilot:
+        papers = main(pilot).papers
+        await pilot.press("pagedown", "pagedown", "k")
+        before = state(session)[:3], papers.scroll_offset.y
+        assert before[1] > 0
+        folder = session.library.places.digests
+        (folder / "dropped.txt").write_text(digest(paper(99), day="2026-03-06"), "utf-8")
+        await until(pilot, lambda: len(session.digests) == 2)
+        await until(pilot, lambda: "New: 2026-03-06" in status(pilot))
+        assert (state(session)[:3], papers.scroll_offset.y) == before
+        assert "2026-03-06" in frame(pilot)
+        assert session.totals.papers == 41
+
+
+async def test_a_digest_dropped_into_an_empty_library_is_opened(make: Make) -> None:
+    session = make()
+    async with running(session) as pilot:
+        assert "There are no digests yet" in frame(pilot)
+        folder = session.library.places.digests
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "dropped.txt").write_text(digest(paper(99), day="2026-03-06"), "utf-8")
+        await until(pilot, lambda: "Paper number 99" in frame(pilot))
+        assert session.cursor == 1
+
+
+async def test_an_empty_view_is_not_left_for_a_new_digest(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("[", "3")
+        folder = session.library.places.digests
+        (folder / "dropped.txt").write_text(digest(paper(99), day="2026-03-06"), "utf-8")
+        await until(pilot, lambda: len(session.digests) == 4)
+        assert (session.view.scope, session.view.status) == (None, "starred")
+
+
+async def test_looking_for_digests_says_what_was_found(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("R")
+        await until(pilot, lambda: "Nothing new" in status(pilot))
+        folder = session.library.places.digests
+        (folder / "dropped.txt").write_text(digest(paper(99), day="2026-03-06"), "utf-8")
+        await pilot.press("R")
+        await until(pilot, lambda: "New: 2026-03-06" in status(pilot))
+
+
+async def test_another_windows_marks_show_up(session: Session) -> None:
+    library = Library(session.library.places)
+    other = Session(library)
+    other.start()
+    async with running(session) as pilot:
+        other.star()
+        await until(pilot, lambda: "  ★ Decision Transformer" in frame(pilot))
+        assert state(session) == (FIRST, 1, "03-04", "all", 27, 1)
+        assert "8 papers · 7 unread" in status(pilot)
+        await pilot.press("s")
+        assert other.look()
+        first = other.card(1)
+        assert first
+        assert (first.read, first.starred) == (True, False)
+    library.close()
+
+
+@pytest.mark.parametrize("key", [":", "ctrl+p"])
+async def test_the_palette_lists_and_runs_commands(session: Session, key: str) -> None:
+    async with running(session) as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+        palette = pilot.app.screen
+        assert isinstance(palette, CommandPalette)
+        await until(pilot, lambda: "Next paper" in frame(pilot))
+        await pilot.press(*"all read")
+        await until(pilot, lambda: "mark all that the view shows" in frame(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: session.totals.unread == 20)
+        assert main(pilot).is_current
+
+
+async def test_themes_are_offered(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("T")
+        await until(pilot, lambda: "digest-light" in frame(pilot))
+
+
+async def test_the_sample_is_offered_in_an_empty_library_and_only_there(
+    make: Make, tmp_path: Path
+) -> None:
+    async with running(make()) as pilot:
+        assert "d opens the sample" in frame(pilot)
+        await pilot.press("d")
+        await until(pilot, lambda: "Decision Transformer" in frame(pilot))
+        assert "sample: marks go nowhere" in status(pilot)
+        await pilot.press("s")
+        await pilot.pause()
+        assert "1 paper starred" in status(pilot)
+        before = main(pilot).session
+        await pilot.press("d")
+        await pilot.pause()
+        assert main(pilot).session is before
+    assert not list((tmp_path / "made" / "marks").glob("*"))
+
+
+async def test_quit_leaves(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("q")
+        await until(pilot, lambda: not pilot.app.is_running)
+        assert pilot.app.return_code == 0
+
+
+SIZES = ((200, 60), (120, 40), (119, 40), (80, 24), (79, 24), (40, 12), (20, 6), (5, 3), (1, 1))
+
+
+@pytest.mark.parametrize("keys", ["G", "G l", "h", "z", "/", "e", "?", ":"])
+async def test_no_size_loses_the_paper_or_the_program(session: Session, keys: str) -> None:
+    async with running(session) as pilot:
+        await pilot.press(*keys.split())
+        await pilot.pause()
+        focused = main(pilot).focused
+        before = state(session)
+        for size in (*SIZES, *reversed(SIZES), (1, 60), (200, 1), (150, 40)):
+            await pilot.resize_terminal(*size)
+        await pilot.pause()
+        assert state(session) == before
+        assert main(pilot).focused is focused
+        while not main(pilot).is_current:
+            await pilot.press("escape")
+            await pilot.pause()
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "▎" in frame(pilot)
+
+
+@pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24), (79, 24), (40, 12)])
+async def test_the_cursor_is_on_screen_at_every_size(
+    session: Session, size: tuple[int, int]
+) -> None:
+    async with running(session) as pilot:
+        await pilot.press("G", "k")
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+        assert "▎●  3D Diffusion" in frame(pilot)
+        assert "unread" in status(pilot)
+
+
+def test_every_command_is_pressed_by_some_test() -> None:
+    source = Path(__file__).read_text("utf-8")
+    others = {"into", "out", "next-pane", "previous-pane", "back", "zoom"}
+    pressed = set(KEYS) | others | {
+        command.id
+        for command in COMMANDS
+        for key in command.keys
+        if f'"{key}"' in source
+    }  # fmt: skip
+    assert {command.id for command in COMMANDS} - pressed == set()
+
+
+async def test_typing_elsewhere_than_in_the_list_is_text(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("e")
+        await pilot.press("end", "s", "ｓ")
+        assert pilot.app.screen.query_one("#path", Input).value.endswith("starred.mdsｓ")
+        assert session.totals.starred == 0
+
+
+async def test_full_width_keys_are_their_twins(session: Session) -> None:
+    async with running(session) as pilot:
+        for character in "ｊｓ":
+            await press_character(pilot, character)
+        assert state(session) == ("2305.18290", 3, "03-04", "all", 27, 1)
+        await press_character(pilot, "／")
+        assert main(pilot).focused is main(pilot).query_bar
+        await press_character(pilot, "Ｄ")
+        assert main(pilot).query_bar.value == "Ｄ"
+
+
+async def press_character(pilot: Pilot[None], character: str) -> None:
+    await pilot.press(character)
+    await pilot.pause()
+
+
+def test_the_tests_library_is_a_throwaway(tmp_path: Path) -> None:
+    assert throwaway(tmp_path).marks.is_relative_to(tmp_path)
