@@ -26,7 +26,7 @@ from digest_tui.commands import COMMANDS
 from digest_tui.library import sample
 from digest_tui.paper import Problem
 from digest_tui.session import Session
-from digest_tui.settings import Settings
+from digest_tui.settings import Settings, split_keys
 from digest_tui.ui.screen import MainScreen
 
 SAMPLE = "sample: marks go nowhere"
@@ -117,7 +117,12 @@ class DigestApp(App[None]):
         # Set without its watcher, which would style everything once more than the start does.
         self.set_reactive(DigestApp.theme, self.settings.theme if known else "digest-dark")
         self.stylesheet.set_variables(self.get_css_variables())
-        self.set_keymap(self.settings.keys)
+        self.set_keymap(
+            {
+                command: ",".join(map(_character_to_key, split_keys(keys)))
+                for command, keys in self.settings.keys.items()
+            }
+        )
         session.speak(self.settings.language)
         session.pack(self.settings.density == "compact")
 
@@ -184,7 +189,7 @@ class DigestApp(App[None]):
         """Shows the sample digests, in a library that is gone afterwards."""
         session = Session(self._open.enter_context(sample()))
         session.start()
-        self.switch_screen(MainScreen(session, self.settings.keys, standing=SAMPLE))
+        self.push_screen(self._sized(MainScreen(session, self.settings.keys, standing=SAMPLE)))
 
 
 def _narrow(event: events.Key) -> events.Key:

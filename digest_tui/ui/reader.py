@@ -67,7 +67,8 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         self._query: q.Query = q.Everything()
         self._language: Language = "both"
         self._words = ""
-        self._lines: list[Line] = []
+        self._lines: list[Strip] = []
+        self._blank = Strip([])
         self._painted: dict[int, Strip] = {}
         self._width = 0
         """That the lines are laid out for."""
@@ -78,11 +79,9 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         self._holding, self._query, self._language = holding, query, language
         self._words = words
         self._lay_out()
-        if same:
-            redraw(self, self._painted, self._line)
-        else:
+        if not same:
             scroll(self, 0)
-            self.refresh()
+        redraw(self, self._painted, self._line)
 
     def on_resize(self) -> None:
         if self._width != self.scrollable_content_region.width:
@@ -116,13 +115,11 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         return self._painted[y]
 
     def _line(self, y: int) -> Strip:
-        style = self.get_component_rich_style("reader--text")
-        width = self.scrollable_content_region.width
-        if self._width != width:
+        if self._width != self.scrollable_content_region.width:
             # The first frame comes before the pane is told its size.
             self._lay_out()
         row = y + self.scroll_offset.y
-        return strip_of(self._lines[row] if row < len(self._lines) else [], width, style)
+        return self._lines[row] if row < len(self._lines) else self._blank
 
     def _lay_out(self) -> None:
         self._width = self.scrollable_content_region.width
@@ -136,10 +133,12 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
             )
         )
         if self._holding is None:
-            lines = wrap(self._words, min(width, MEASURE))
-            self._lines = [[Segment(self._words[a:b], styles.missing)] for a, b in lines]
+            spans = wrap(self._words, min(width, MEASURE))
+            lines = iter([[Segment(self._words[a:b], styles.missing)] for a, b in spans])
         else:
-            self._lines = list(page(self._holding, width, self._language, self._query, styles))
+            lines = page(self._holding, width, self._language, self._query, styles)
+        self._lines = [strip_of(line, self._width, styles.text) for line in lines]
+        self._blank = Strip.blank(self._width, styles.text)
         fit(self, len(self._lines))
 
 

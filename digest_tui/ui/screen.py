@@ -172,7 +172,9 @@ class MainScreen(Screen[None]):
         line = Content.assemble(
             (said, "bold $text-error" if session.unsaved else ""), gap, (counts, "$muted")
         )
-        self.query_one("#status", Static).update(line, layout=False)
+        status = self.query_one("#status", Static)
+        if line != status.content:
+            status.update(line, layout=False)
 
     def _keys_line(self) -> Content:
         """The keys that matter most, as the settings have them."""

@@ -137,10 +137,9 @@ async def running(
 
 
 def main(pilot: Pilot[None]) -> MainScreen:
-    """The main screen, which lies at the bottom of the stack."""
-    screen = pilot.app.screen_stack[0]
-    assert isinstance(screen, MainScreen)
-    return screen
+    """The main screen, under whatever dialog there is."""
+    screens = reversed(pilot.app.screen_stack)
+    return next(screen for screen in screens if isinstance(screen, MainScreen))
 
 
 def frame(pilot: Pilot[None]) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.command import CommandPalette
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from digest_tui.commands import COMMANDS
 from digest_tui.library import Library
 from digest_tui.session import Session
-from digest_tui.settings import Settings, throwaway
+from digest_tui.settings import Settings
 from digest_tui.ui.screen import is_web_link
 from tests.ui.conftest import digest, frame, main, paper, running, status, until
 
@@ -78,7 +81,7 @@ async def test_a_decision_is_said_and_the_lists_show_it(session: Session) -> Non
         assert "8 papers · 7 unread" in status(pilot)
         assert "  ★ Decision Transformer" in frame(pilot)
         assert "5 unread of 6" in frame(pilot)
-        assert "▎2026-03-04     7/8" in frame(pilot)
+        assert re.search("▎2026-03-04 +7/8", frame(pilot))
         await pilot.press("u")
         await pilot.pause()
         assert "undone" in status(pilot)
@@ -552,9 +555,5 @@ async def test_full_width_keys_are_their_twins(session: Session) -> None:
 
 
 async def press_character(pilot: Pilot[None], character: str) -> None:
-    await pilot.press(character)
+    pilot.app.post_message(events.Key(_character_to_key(character), character))
     await pilot.pause()
-
-
-def test_the_tests_library_is_a_throwaway(tmp_path: Path) -> None:
-    assert throwaway(tmp_path).marks.is_relative_to(tmp_path)
