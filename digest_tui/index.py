@@ -137,6 +137,7 @@ class Index:
                 raise
             self.delete()
             self._db = self._connect()
+        self._version = self._number("PRAGMA data_version")
 
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=5, isolation_level=None)
@@ -174,6 +175,14 @@ class Index:
     def close(self) -> None:
         """Closes the connection."""
         self._db.close()
+
+    def changed_elsewhere(self) -> bool:
+        """Whether another connection, of another window say, wrote since this was asked last.
+
+        https://sqlite.org/pragma.html#pragma_data_version
+        """
+        before, self._version = self._version, self._number("PRAGMA data_version")
+        return self._version != before
 
     @contextmanager
     def change(self) -> Iterator[None]:
@@ -546,6 +555,10 @@ class Index:
         """How many papers of a digest are starred."""
         sql = "SELECT count(DISTINCT paper) FROM entries JOIN papers ON papers.n = paper"
         return self._number(f"{sql} WHERE digest = ? AND starred", digest) or 0
+
+    def unread(self) -> set[int]:
+        """The numbers of all unread papers."""
+        return {n for (n,) in self._db.execute("SELECT n FROM papers WHERE read = 0")}
 
     def totals(self) -> Totals:
         """The counts over the whole library."""

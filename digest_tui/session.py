@@ -323,21 +323,27 @@ class Session:
 
     def look(self) -> bool:
         """Takes over what other windows and machines marked; whether there was anything."""
-        if not self.library.store.changed(self.index.positions()):
+        elsewhere = self.index.changed_elsewhere()
+        if not elsewhere and not self.library.store.changed(self.index.positions()):
             return False
-        return self.mirror()
+        return self.mirror(elsewhere)
 
-    def mirror(self) -> bool:
-        """Takes new marks of this and other windows and machines over; whether there were any."""
+    def mirror(self, elsewhere: bool = False) -> bool:
+        """Takes new marks of this and other windows and machines over; whether there were any.
+
+        Another window of this machine shares the index: what it has mirrored is no news to the
+        journals, and is known only by the index having changed `elsewhere`.
+        """
         touched = self.library.mirror_marks()
-        if not touched:
+        elsewhere = self.index.changed_elsewhere() or elsewhere
+        if not touched and not elsewhere:
             return False
-        self.revision += 1
-        for number in self.index.numbers(touched).values():
-            self._cards.pop(number, None)
-        self._count_unread(touched, set(self.view.rows))
-        self.digests = self.index.digests()
-        self.totals = self.index.totals()
+        self.refresh()
+        shown = {number for number in self.view.rows if number >= 0}
+        if elsewhere:
+            self._unread = self.index.unread() & shown
+            touched |= {change.paper for change in self.library.store.pending}
+        self._count_unread(touched, shown)
         return True
 
     # Getting papers out.

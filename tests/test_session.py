@@ -429,6 +429,23 @@ def test_another_window_or_machine_is_seen_by_a_look(session: Session, device: s
         assert session.digests[0].unread == 1
 
 
+def test_a_window_sees_what_another_one_has_taken_into_the_index_they_share(
+    session: Session,
+) -> None:
+    with closing(Library(session.library.places)) as opened:
+        other = Session(opened, today=lambda: NEXT_DAY)
+        other.start()
+        session.look()
+        assert not session.look()
+        other.star()
+        assert session.look()
+        assert not session.look()
+        card = session.card(1)
+        assert card
+        assert (card.read, card.starred) == (True, True)
+        assert (session.unread, session.totals.starred) == (2, 1)
+
+
 def test_marks_of_two_machines_are_both_kept(session: Session) -> None:
     with another(session) as other:
         session.read()

@@ -117,9 +117,10 @@ class DigestApp(App[None]):
         # Set without its watcher, which would style everything once more than the start does.
         self.set_reactive(DigestApp.theme, self.settings.theme if known else "digest-dark")
         self.stylesheet.set_variables(self.get_css_variables())
+        # Textual takes every comma for one between two keys.
         self.set_keymap(
             {
-                command: ",".join(map(_character_to_key, split_keys(keys)))
+                command: ",".join("comma" if key == "," else key for key in split_keys(keys))
                 for command, keys in self.settings.keys.items()
             }
         )

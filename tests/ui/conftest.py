@@ -9,7 +9,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.app import App, ComposeResult
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -151,6 +153,14 @@ def status(pilot: Pilot[None]) -> str:
     """What the status line says, the counts at its right included."""
     line = main(pilot).query_one("#status").region
     return frame(pilot).split("\n")[line.y] if line.height else ""
+
+
+async def type_in(pilot: Pilot[None], text: str) -> None:
+    """Sends characters all at once, as one hears them from a terminal that was waited for."""
+    for character in text:
+        pilot.app.post_message(events.Key(_character_to_key(character), character))
+    await pilot.pause()
+    await pilot.pause()
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:

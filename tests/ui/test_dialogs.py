@@ -67,7 +67,7 @@ async def test_help_opens_scrolls_and_closes(session: Session, way_out: str) -> 
         assert "Six keys do the job" not in frame(pilot)
         await pilot.press(way_out)
         await pilot.pause()
-        assert main(pilot).is_current
+        assert main(pilot).is_active
 
 
 async def test_help_shows_rebound_keys(session: Session) -> None:
@@ -87,7 +87,7 @@ async def test_export_writes_what_is_starred(session: Session, folder: Path) -> 
         assert "This paper · 1" in frame(pilot)
         await pilot.press("enter")
         await pilot.pause()
-        assert main(pilot).is_current
+        assert main(pilot).is_active
         assert f"1 paper written to {folder}/starred.md" in status(pilot)
     written = formats.parse((folder / "starred.md").read_text("utf-8"))
     assert [paper.id for paper in written.papers] == ["2106.01345"]
@@ -141,7 +141,7 @@ async def test_escape_changes_nothing(session: Session, folder: Path) -> None:
     async with running(session) as pilot:
         await pilot.press("e", "escape")
         await pilot.pause()
-        assert main(pilot).is_current
+        assert main(pilot).is_active
         assert session.totals.starred == 1
     assert list(folder.iterdir()) == []
 

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from textual.pilot import Pilot
 
 from digest_tui.session import Session
-from tests.ui.conftest import frame, main, running, status
-
-
-async def type_in(pilot: Pilot[None], text: str) -> None:
-    await pilot.press(*text)
-    await pilot.pause()
+from tests.ui.conftest import frame, main, running, status, type_in
 
 
 async def test_each_letter_filters(session: Session) -> None:
@@ -59,10 +53,9 @@ async def test_escape_clears_the_query(session: Session, keys: list[str]) -> Non
 
 async def test_escape_clears_what_was_typed_in_the_same_breath(session: Session) -> None:
     async with running(session) as pilot:
-        await pilot.press("/")
-        for character in "diff":
-            pilot.app.simulate_key(character)
-        pilot.app.simulate_key("escape")
+        await type_in(pilot, "/")
+        for key in ("d", "i", "f", "escape"):
+            pilot.app.simulate_key(key)
         await pilot.pause()
         await pilot.pause()
         assert session.view.text == main(pilot).query_bar.value == ""
@@ -70,10 +63,7 @@ async def test_escape_clears_what_was_typed_in_the_same_breath(session: Session)
 
 async def test_what_is_typed_right_after_the_slash_belongs_to_the_query(session: Session) -> None:
     async with running(session) as pilot:
-        for character in "/rus":
-            pilot.app.simulate_key("slash" if character == "/" else character)
-        await pilot.pause()
-        await pilot.pause()
+        await type_in(pilot, "/rus")
         assert session.view.text == "rus"
         assert (session.totals.unread, session.totals.starred) == (28, 0)
 
