@@ -154,7 +154,7 @@ class MainScreen(Screen[None]):
 
     def _show_paper(self) -> None:
         session = self.session
-        self.paper.show(session.holding(), session.view.query, session.language, self.papers.empty)
+        self.paper.show(session.holding(), session.view.query, session.language, "No paper.")
 
     def _tell_status(self, message: str) -> None:
         self._message = message
