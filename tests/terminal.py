@@ -43,6 +43,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.output = bytearray()
         """Every byte that the program wrote."""
+        self._is_hung_up = False
         self._master, slave = pty.openpty()
         self._resize(columns, rows)
         self.process = subprocess.Popen(
@@ -52,7 +53,7 @@ class Terminal:
             stderr=slave,
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            env=_environment(),
         )
         os.close(slave)
 
@@ -66,12 +67,15 @@ class Terminal:
         traceback: TracebackType | None,
     ) -> None:
         self.kill()
-        os.close(self._master)
+        if not self._is_hung_up:
+            os.close(self._master)
 
     @property
     def text(self) -> str:
         """The screen as it stands, a line a row; the empty half of a wide glyph is left out."""
-        return "\n".join(self.screen.display)
+        # Not `screen.display`, which cannot bear a wide glyph of which a half is overwritten yet.
+        columns, rows = range(self.screen.columns), range(self.screen.lines)
+        return "\n".join("".join(self.screen.buffer[y][x].data for x in columns) for y in rows)
 
     def press(self, keys: str) -> None:
         """Sends characters as a keyboard does."""
@@ -131,8 +135,20 @@ class Terminal:
                 raise AssertionError(f"does not end\n{self.text}")
         return self.process.returncode
 
+    def hang_up(self) -> int:
+        """Closes the terminal, as its window is closed; the program's exit code."""
+        self._is_hung_up = True
+        os.close(self._master)
+        return self.process.wait(PATIENCE)
+
     def kill(self) -> None:
         """Ends the program at once, as `kill -9` does."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+
+def _environment() -> dict[str, str]:
+    # The runner of the tests may say how large its own terminal is, which is not this one.
+    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    return {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor"}

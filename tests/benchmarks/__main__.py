@@ -142,7 +142,8 @@ def _durable(home: Path) -> tuple[list[float], list[float]]:
 
 def _version(rounds: int) -> tuple[list[float], list[float]]:
     calls = ([*PROGRAM, "--version"], [sys.executable, "-c", "import click"])
-    ours, raw = [], []
+    ours: list[float] = []
+    raw: list[float] = []
     for _ in range(rounds * 2):
         for call, times in zip(calls, (ours, raw), strict=True):
             began = time.perf_counter()

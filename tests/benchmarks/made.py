@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 
-_WORDS = (
+_VOCABULARY = (
     "policy reward agent value learning model robot graph transformer diffusion offline sample "
     "exploration control gradient latent planning language visual sparse causal bandit regret "
     "simulation contact grasp token attention memory hierarchy goal skill safety constraint"
-).split()
+)
+_WORDS = _VOCABULARY.split()
 _HAN = (
     "强化学习策略奖励智能体模型机器人图扩散离线样本探索控制梯度潜在规划语言视觉稀疏因果"
     "遗憾仿真接触抓取注意力记忆层级目标技能安全约束方法结果实验证明我们提出一种新的框架"
