@@ -22,6 +22,7 @@ from digest_tui import __version__
 
 if TYPE_CHECKING:
     from digest_tui.library import Imported, Library
+    from digest_tui.paper import Problem
     from digest_tui.query import Query
     from digest_tui.session import Session
     from digest_tui.settings import Settings
@@ -106,9 +107,9 @@ def _demo(folder: Path | None) -> None:
     from digest_tui.settings import config_path, load
     from digest_tui.ui.app import SAMPLE
 
-    settings, _ = load(config_path())
+    settings, problems = load(config_path())
     with sample() as library:
-        _show(library, settings, None, [], standing=SAMPLE)
+        _show(library, settings, None, _sentences(problems), standing=SAMPLE)
 
 
 @_command("import")
@@ -190,7 +191,8 @@ def _export(folder: Path | None, query: str, format_: str, output: Path | None) 
             write_file(output, "".join(chunks).encode("utf-8"))
         except OSError as error:
             _fail(f"{output}: not written: {error.strerror or error}")
-        _narrate([f"{len(holdings)} papers written to {output}"])
+        count = f"{len(holdings)} paper" + ("" if len(holdings) == 1 else "s")
+        _narrate([f"{count} written to {output}"])
 
 
 @_command("mark")
@@ -272,9 +274,6 @@ def main() -> None:
     cli(prog_name="digest-tui")
 
 
-# What the commands share.
-
-
 @contextmanager
 def _library(folder: Path | None) -> Iterator[tuple[Library, Settings, list[str]]]:
     """The library in a folder, the settings, and what is wrong with them."""
@@ -290,7 +289,7 @@ def _library(folder: Path | None) -> Iterator[tuple[Library, Settings, list[str]
     except (OSError, sqlite3.Error) as error:
         _fail(f"the library cannot be opened: {error}")
     try:
-        yield library, settings, [f"config.toml:{p.line}: {p.message}" for p in problems]
+        yield library, settings, _sentences(problems)
     except sqlite3.Error as error:
         if not is_damage(error):
             _fail(f"the index cannot be used: {error}")
@@ -298,6 +297,10 @@ def _library(folder: Path | None) -> Iterator[tuple[Library, Settings, list[str]
         _fail("the index was damaged, and has been deleted; call again, and it is built anew")
     finally:
         library.close()
+
+
+def _sentences(problems: Iterable[Problem]) -> list[str]:
+    return [f"config.toml:{problem.line}: {problem.message}" for problem in problems]
 
 
 @contextmanager
@@ -335,13 +338,22 @@ def _show(
     from digest_tui.ui.app import DigestApp
 
     if not sys.stdin.isatty():
-        os.dup2(os.open("/dev/tty", os.O_RDONLY), 0)
+        try:
+            os.dup2(os.open("/dev/tty", os.O_RDONLY), 0)
+        except OSError as error:
+            _fail(f"there is no terminal to read keys from: {error.strerror}")
     session = Session(library)
     session.start(digest)
-    DigestApp(session, settings, notice=" · ".join(notices), standing=standing).run()
+    app = DigestApp(session, settings, notice=" · ".join(notices), standing=standing)
+    app.run()
+    if app.trouble:
+        raise app.trouble
+    session.retry()
     library.store.compact()
     if session.unsaved:
-        _narrate([session.unsaved])
+        _fail(session.unsaved)
+    if app.return_code:
+        sys.exit(app.return_code)
 
 
 def _imported(library: Library, paths: Iterable[Path]) -> Iterator[Imported]:

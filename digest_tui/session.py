@@ -8,6 +8,7 @@ decision is in the journal before the method that took it returns.
 
 from __future__ import annotations
 
+import sqlite3
 from array import array
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from digest_tui import query as q
 from digest_tui.export import FORMATS
 from digest_tui.index import Card, DigestRow, Status, Totals
 from digest_tui.library import Library, write_file
-from digest_tui.marks import READ, STAR, Change, Decision, History, Step, Value
+from digest_tui.marks import READ, STAR, Change, Decision, History, Key, Step, Value
 from digest_tui.paper import Holding, PaperId
 from digest_tui.store import NotSaved
 
@@ -77,16 +78,21 @@ class Session:
         """The row of the paper that is looked at; -1 where there is none."""
         self._today = today
         self._history = History()
+        self._ahead: dict[Key, Change] = {}
+        """Decisions that the index does not show: not on disk yet, or the index was busy."""
+        self._trouble = ""
+        """Why something is not on disk yet."""
+        self._decided_in: dict[PaperId, int | None] = {}
+        """The scope in which a paper was decided on: undoing goes back there."""
         self._cards: dict[int, Card] = {}
         self._unread: set[int] = set()
         self.digests: list[DigestRow] = []
         self.totals = Totals(0, 0, 0)
         self.view = self._build(None, "all", "")
 
-    # What there is to see.
-
     def start(self, digest: int | None = None) -> None:
         """Opens on a digest, else on the newest that has something unread, else the newest."""
+        self.look()
         self.refresh()
         unread = (row.n for row in self.digests if row.unread)
         newest = self.digests[0].n if self.digests else None
@@ -121,7 +127,8 @@ class Session:
         card = self.current
         if card is None:
             return None
-        return replace(self.index.holding(card.n), read=card.read, starred=card.starred)
+        holding = self.index.holding(card.n)
+        return holding and replace(holding, read=card.read, starred=card.starred)
 
     def unread_in(self, group: int) -> int:
         """How many papers of a group of the view are unread."""
@@ -139,10 +146,6 @@ class Session:
         """A sentence on decisions that could not be written yet, or nothing."""
         count = len(self.library.store.pending)
         return f"{_many(count, 'change')} not saved: {self._trouble}" if count else ""
-
-    _trouble = ""
-
-    # Choosing what to see.
 
     def choose(self, digest: int | None, status: Status = "all") -> str:
         """Shows one digest, or with None the whole library."""
@@ -193,8 +196,6 @@ class Session:
             return "No digest further " + ("down" if step == 1 else "up")
         return self.choose(scopes[place], self.view.status if self._scope else "all")
 
-    # Moving the cursor.
-
     def go(self, row: int) -> str:
         """Puts the cursor on the paper at a row, or on the nearest below or above it."""
         rows = self.view.rows
@@ -242,8 +243,6 @@ class Session:
             return "Nothing unread further " + ("down" if step == 1 else "up")
         return "Nothing unread is left here"
 
-    # Reading.
-
     def speak(self, language: Language) -> None:
         """Shows papers in one language, or in both."""
         self.language = language
@@ -251,8 +250,6 @@ class Session:
     def pack(self, compact: bool) -> None:
         """Gives each paper one line of the list, or two."""
         self.compact = compact
-
-    # Deciding.
 
     def read(self) -> str:
         """Marks the paper read and moves on to the next unread; a read one unread, and stays."""
@@ -334,7 +331,13 @@ class Session:
         Another window of this machine shares the index: what it has mirrored is no news to the
         journals, and is known only by the index having changed `elsewhere`.
         """
-        touched = self.library.mirror_marks()
+        try:
+            touched = self.library.mirror_marks()
+        except sqlite3.OperationalError:
+            # Locked by another window, or its disk is full. The journals have everything, and
+            # the next look tries again.
+            return False
+        self._ahead = {change.key: change for change in self.library.store.pending}
         elsewhere = self.index.changed_elsewhere() or elsewhere
         if not touched and not elsewhere:
             return False
@@ -342,15 +345,13 @@ class Session:
         shown = {number for number in self.view.rows if number >= 0}
         if elsewhere:
             self._unread = self.index.unread() & shown
-            touched |= {change.paper for change in self.library.store.pending}
+            touched |= {paper for paper, _ in self._ahead}
         self._count_unread(touched, shown)
         return True
 
-    # Getting papers out.
-
     def found(self, query: q.Query) -> Iterator[Holding]:
         """The papers of the whole library that a query finds, in digest order."""
-        return (self.index.holding(n) for n in self.index.found(query, self._today()))
+        return self._holdings(self.index.found(query, self._today()))
 
     def holdings(self, choice: Choice) -> Iterator[Holding]:
         """The papers that an export writes, in digest order."""
@@ -360,7 +361,7 @@ class Session:
             numbers: Iterable[int] = dict.fromkeys(n for n in self.view.rows if n >= 0)
         else:
             numbers = [self.current.n] if self.current else []
-        return (self.index.holding(number) for number in numbers)
+        return self._holdings(numbers)
 
     def export(self, choice: Choice, format_: str, path: Path) -> str:
         """Writes papers to a file and says where they went. Raises `OSError`."""
@@ -369,7 +370,9 @@ class Session:
         write_file(path, text.encode("utf-8"))
         return f"{_many(len(holdings), 'paper')} written to {path}"
 
-    # How it is done.
+    def _holdings(self, numbers: Iterable[int]) -> Iterator[Holding]:
+        """Papers whole, without those whose digest has gone since the view was built."""
+        return (holding for number in numbers if (holding := self.index.holding(number)))
 
     @property
     def _scope(self) -> int | None:
@@ -408,7 +411,7 @@ class Session:
             rows.append(-len(groups))
             rows.extend(numbers)
         scope = next((row for row in self.digests if row.n == digest), None)
-        self._count_unread({change.paper for change in self.library.store.pending}, shown)
+        self._count_unread({paper for paper, _ in self._ahead}, shown)
         return View(
             scope, status, text, parsed.query, parsed.hints, rows, tuple(groups), len(shown)
         )
@@ -421,11 +424,13 @@ class Session:
         self._cards.update({card.n: card for card in self._cards_of(near)})
 
     def _cards_of(self, numbers: Iterable[int]) -> Iterator[Card]:
-        pending = {change.key: change.value for change in self.library.store.pending}
         for card in self.index.cards(list(numbers)).values():
-            read = pending.get((card.id, READ), card.read)
-            starred = pending.get((card.id, STAR), card.starred)
-            yield replace(card, read=read is True, starred=starred is True)
+            read, star = self._ahead.get((card.id, READ)), self._ahead.get((card.id, STAR))
+            yield replace(
+                card,
+                read=read.value is True if read else card.read,
+                starred=star.value is True if star else card.starred,
+            )
 
     def _next_unread(self, row: int, step: Step1) -> int | None:
         end = len(self.view.rows) if step == 1 else -1
@@ -444,14 +449,16 @@ class Session:
         return False if winner is None else winner.value
 
     def _winner(self, paper: PaperId, field: str) -> Change | None:
-        unsaved = [c for c in self.library.store.pending if c.key == (paper, field)]
-        return unsaved[-1] if unsaved else self.index.winner(paper, field)
+        return self._ahead.get((paper, field)) or self.index.winner(paper, field)
 
     def _decide(self, label: str, wanted: Sequence[tuple[PaperId, str, bool]]) -> str:
+        # What is replaced, and what an undo brings back, is what holds on every machine by now.
+        self.look()
         decisions = [
             Decision(paper, field, value, self._winner(paper, field))
             for paper, field, value in wanted
         ]
+        self._decided_in.update({paper: self._scope for paper, _, _ in wanted})
         changes = self._write(decisions)
         self._history = self._history.did(Step.of(label, decisions, changes))
         papers = len({paper for paper, _, _ in wanted})
@@ -462,16 +469,20 @@ class Session:
         elsewhere = len(step.changes) - len(decisions)
         reversed_step = Step.of(step.label, decisions, self._write(decisions))
         papers = list(dict.fromkeys(decision.paper for decision in decisions))
-        self._look_at(papers)
+        if not papers:
+            return reversed_step, f"“{step.label}” is not {done}: it was changed elsewhere since"
+        if len(papers) == 1:
+            self._look_at(papers[0])
         message = f"{_many(len(papers), 'paper')}: “{step.label}” {done}"
         return reversed_step, message + (f" · {elsewhere} changed elsewhere" if elsewhere else "")
 
-    def _look_at(self, papers: Sequence[PaperId]) -> None:
-        """Puts the cursor back on the paper that was undone, if the view shows it."""
-        numbers = self.index.numbers(papers[:1])
-        for number in numbers.values():
-            if len(papers) == 1 and number in self.view.rows:
-                self.cursor = self.view.rows.index(number)
+    def _look_at(self, paper: PaperId) -> None:
+        """Puts the cursor back on the paper that was undone, in the digest where it was decided."""
+        number = self.index.numbers([paper]).get(paper)
+        if number not in self.view.rows and paper in self._decided_in:
+            self._show(self._decided_in[paper], self.view.status, self.view.text)
+        if number in self.view.rows:
+            self.cursor = self.view.rows.index(number)
 
     def _write(self, decisions: Sequence[Decision]) -> tuple[Change, ...]:
         """Writes decisions to the journal. What cannot be written stays pending, and is shown."""
@@ -479,13 +490,12 @@ class Session:
             changes = self.library.store.write(decisions)
         except NotSaved as error:
             self._trouble = error.reason
-            self.revision += 1
             changes = error.changes
-            for number in self.index.numbers({d.paper for d in decisions}).values():
-                self._cards.pop(number, None)
+        self._ahead.update({change.key: change for change in changes})
+        if not self.mirror():
+            self.revision += 1
+            self._cards.clear()
             self._count_unread({d.paper for d in decisions}, set(self.view.rows))
-        else:
-            self.mirror()
         return changes
 
     def _count_unread(self, papers: Iterable[PaperId], shown: Container[int]) -> None:

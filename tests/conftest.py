@@ -1,4 +1,4 @@
-"""Hermetic by default: an empty home, no colour switches, still pictures."""
+"""Hermetic by default: an empty home, no color switches, still pictures."""
 
 from __future__ import annotations
 

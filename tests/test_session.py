@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -528,3 +529,64 @@ def test_a_paper_that_is_gone_leaves_an_empty_row(session: Session) -> None:
     assert shown(session) == []
     session.start()
     assert at(session) == 1
+
+
+def test_a_star_is_known_before_the_first_decision_though_the_index_is_new(
+    session: Session,
+) -> None:
+    session.mark(["2604.00004", "2604.00005"], STAR, True)
+    places = session.library.places
+    session.library.close()
+    places.index.unlink()
+    with closing(Library(places)) as opened:
+        for _ in opened.scan():
+            pass
+        again = Session(opened, today=lambda: NEXT_DAY)
+        again.start()
+        assert (at(again), again.current and again.current.starred) == (4, True)
+        again.star()
+        again.undo()
+        assert having(again, "is:starred") == [4, 5]
+
+
+def test_what_another_machine_decided_a_moment_ago_is_what_an_undo_brings_back(
+    session: Session,
+) -> None:
+    with another(session) as other:
+        other.mark(["2604.00004"], STAR, True)
+    session.star()
+    session.undo()
+    assert having(session, "is:starred") == [4]
+
+
+def test_a_paper_that_is_gone_is_not_exported(session: Session, tmp_path: Path) -> None:
+    (session.library.places.digests / "1.txt").unlink()
+    session.library.refresh()
+    session.export("view", "jsonl", tmp_path / "out.jsonl")
+    lines = (tmp_path / "out.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["id"] for line in lines] == []
+
+
+def test_decisions_show_while_another_window_holds_the_index(session: Session) -> None:
+    with closing(sqlite3.connect(session.library.places.index, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        session.star()
+        session.undo()
+        session.read()
+        assert journal(session)[-1] == ("2604.00004", READ, True)
+        card = session.card(1)
+        assert card
+        assert (card.read, card.starred, session.unread) == (True, False, 2)
+        other.execute("ROLLBACK")
+    assert session.look()
+    assert (having(session, "is:read"), session.totals.unread) == ([4], 5)
+
+
+def test_an_undo_goes_back_to_the_digest_where_it_was_decided(session: Session) -> None:
+    for _ in range(3):
+        session.read()
+    assert session.view.scope
+    assert (session.view.scope.day, at(session)) == (DAY, 1)
+    session.undo()
+    assert session.view.scope
+    assert (session.view.scope.day, at(session)) == (NEXT_DAY, 6)

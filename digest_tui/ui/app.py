@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Iterable
+import sqlite3
 from contextlib import ExitStack, suppress
 from functools import partial
 
@@ -24,7 +24,6 @@ from textual.widgets import Input
 
 from digest_tui.commands import COMMANDS
 from digest_tui.library import sample
-from digest_tui.paper import Problem
 from digest_tui.session import Session
 from digest_tui.settings import Settings, split_keys
 from digest_tui.ui.screen import MainScreen
@@ -124,8 +123,11 @@ class DigestApp(App[None]):
                 for command, keys in self.settings.keys.items()
             }
         )
-        session.speak(self.settings.language)
-        session.pack(self.settings.density == "compact")
+        if not known:
+            wrong = f"config.toml: there is no theme “{self.settings.theme}”; kept digest-dark"
+            self._notice = " · ".join(filter(None, (self._notice, wrong)))
+        self.trouble: sqlite3.Error | None = None
+        """What was wrong with the index, where the program had to end for it."""
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's variables, and four shades between its paper and its ink.
@@ -141,14 +143,14 @@ class DigestApp(App[None]):
         return {**variables, **shades}
 
     def get_default_screen(self) -> Screen[None]:
-        return self._sized(
-            MainScreen(
-                self.session, self.settings.keys, notice=self._notice, standing=self._standing
-            )
-        )
+        return self._screen(self.session, self._notice, self._standing)
 
-    def _sized(self, screen: MainScreen) -> MainScreen:
-        """Gives a screen the classes of its breakpoints before it is styled for the first time."""
+    def _screen(self, session: Session, notice: str, standing: str) -> MainScreen:
+        """A main screen as the settings want it."""
+        session.speak(self.settings.language)
+        session.pack(self.settings.density == "compact")
+        screen = MainScreen(session, self.settings.keys, notice=notice, standing=standing)
+        # The classes of its breakpoints come before it is styled for the first time.
         for size, breakpoints in (
             (self.size.width, screen.HORIZONTAL_BREAKPOINTS),
             (self.size.height, screen.VERTICAL_BREAKPOINTS),
@@ -190,7 +192,16 @@ class DigestApp(App[None]):
         """Shows the sample digests, in a library that is gone afterwards."""
         session = Session(self._open.enter_context(sample()))
         session.start()
-        self.push_screen(self._sized(MainScreen(session, self.settings.keys, standing=SAMPLE)))
+        self.push_screen(self._screen(session, "", SAMPLE))
+
+    def _handle_exception(self, error: Exception) -> None:
+        # The index can be damaged at any moment. Nothing is lost with it: the shell says so,
+        # deletes it, and the next start builds it anew.
+        if isinstance(error, sqlite3.Error):
+            self.trouble = error
+            self.exit(return_code=1)
+        else:
+            super()._handle_exception(error)
 
 
 def _narrow(event: events.Key) -> events.Key:
@@ -199,9 +210,3 @@ def _narrow(event: events.Key) -> events.Key:
         return event
     twin = " " if character == "\u3000" else chr(ord(character) - 0xFEE0)
     return events.Key(_character_to_key(twin), twin)
-
-
-def notice_of(problems: Iterable[Problem]) -> str:
-    """The mistakes in the settings, as one sentence for the status line."""
-    said = [f"config.toml:{problem.line}: {problem.message}" for problem in problems]
-    return " · ".join(said)

@@ -16,21 +16,15 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, RadioButton, RadioSet, Static
 
-from digest_tui.commands import COMMANDS, shown
+from digest_tui.commands import BY_ID, COMMANDS, shown
 from digest_tui.query import FIELDS
 from digest_tui.session import Choice
 from digest_tui.ui.text import wrap
 
 NAMES = 12
 """Cells for the keys, before what they do."""
-FIRST_KEYS = (
-    ("j k", "next and previous paper"),
-    ("r", "read, and on to the next unread"),
-    ("s", "star, and on"),
-    ("u", "take it back"),
-    ("/", "filter as you type"),
-    ("e", "export what you starred"),
-)
+FIRST = ("down", "read", "star", "undo", "query", "export")
+"""The commands that do the job."""
 QUERY_HELP = (
     "Words side by side must all be found; OR or | for either, - or NOT for without, ( ) to "
     'group, "quotes" for exact words. A bare word looks in titles, authors, abstracts of both '
@@ -71,7 +65,8 @@ class Help(ModalScreen[None]):
 
 def help_text(keys: Mapping[str, tuple[str, ...]], width: int) -> Content:
     """The help screen in `width` cells: the first keys, the commands by group, the query."""
-    parts = [_heading("Six keys do the job"), *(_row(*row, width) for row in FIRST_KEYS)]
+    parts = [_heading("Six keys do the job")]
+    parts += [_row(shown(keys[id_][0]), BY_ID[id_].help, width) for id_ in FIRST if keys[id_]]
     for group, commands in groupby(COMMANDS, key=lambda command: command.group):
         parts.append(_heading(f"\n{group}"))
         for command in commands:

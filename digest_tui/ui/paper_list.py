@@ -2,7 +2,7 @@
 
 Every row has the same height, so that a row's place is a division and a list of a hundred
 thousand papers scrolls like one of thirty-five. Whether a paper is read or starred is told by
-a glyph and by the weight of its title, never by colour alone.
+a glyph and by the weight of its title, never by color alone.
 """
 
 from __future__ import annotations

@@ -107,6 +107,10 @@ class MainScreen(Screen[None]):
         self._titled = ""
         self._shown: tuple[object, ...] = ()
         self._pulse: tuple[int, ...] = ()
+        self._was_asked = False
+        """Whether somebody waits to be told that nothing is new."""
+        self._may_leave = False
+        """Whether it has been said that leaving loses decisions."""
         self._known: set[int] = set()
         self._is_filling = not session.digests
 
@@ -128,8 +132,6 @@ class MainScreen(Screen[None]):
 
     def on_resize(self) -> None:
         self._tell_status(self._message)
-
-    # Saying what happened.
 
     def tell(self, message: str = "") -> None:
         """Shows what the session now is, and a sentence on what was done."""
@@ -160,7 +162,7 @@ class MainScreen(Screen[None]):
         self._message = message
         session, view = self.session, self.session.view
         hint = view.hints[0].message if view.hints else ""
-        said = printable(session.unsaved or message or hint)
+        said = printable(" · ".join(filter(None, (session.unsaved, message or hint))))
         total = view.scope.papers if view.scope else session.totals.papers
         found = f"{view.papers} of {total}" if view.papers != total else f"{total} papers"
         parts = [self._standing, found, f"{session.unread} unread"]
@@ -215,8 +217,6 @@ class MainScreen(Screen[None]):
             return f"Nothing {view.status} here. 1 shows all."
         return "No papers in this digest."
 
-    # Panes.
-
     def _go_into(self, pane: Widget) -> None:
         self._be_at(pane)
         self.set_focus(pane)
@@ -264,8 +264,6 @@ class MainScreen(Screen[None]):
             self.action_zoom()
         else:
             self.action_out()
-
-    # Moving.
 
     def action_down(self) -> None:
         self._step(1)
@@ -349,8 +347,6 @@ class MainScreen(Screen[None]):
     def choose_row(self, message: DigestList.Pointed) -> None:
         self.tell(self.session.choose_place(message.place))
 
-    # Deciding.
-
     def action_read(self) -> None:
         self.tell(self.session.read())
 
@@ -374,8 +370,6 @@ class MainScreen(Screen[None]):
 
     def action_redo(self) -> None:
         self.tell(self.session.redo())
-
-    # Choosing what to see.
 
     def action_show_all(self) -> None:
         self.tell(self.session.show("all"))
@@ -411,8 +405,6 @@ class MainScreen(Screen[None]):
         self.query_one("#query-line").set_class(bool(text.strip()), "shown")
         self._go_into(self.papers)
         self.tell("" if text == self.session.view.text else self.session.ask(text))
-
-    # Reading.
 
     def action_language(self) -> None:
         place = LANGUAGES.index(self.session.language) + 1
@@ -455,8 +447,6 @@ class MainScreen(Screen[None]):
         except OSError as error:
             self.tell(f"Not exported: {error.strerror or error}: {order.path}")
 
-    # The program.
-
     def action_commands(self) -> None:
         self.app.action_command_palette()
 
@@ -476,11 +466,15 @@ class MainScreen(Screen[None]):
         return not (action == "sample" and self.session.digests)
 
     def action_quit(self) -> None:
-        self.app.exit()
-
-    # What comes from outside.
+        self.session.retry()
+        if not self.session.unsaved or self._may_leave:
+            self.app.exit()
+            return
+        self._may_leave = True
+        self.tell("the same key again leaves without them")
 
     def action_rescan(self) -> None:
+        self._was_asked = True
         self.tell("Looking for new digests …")
         self.scan()
 
@@ -515,6 +509,7 @@ class MainScreen(Screen[None]):
     def show_progress(self, message: Scanned) -> None:
         """The lists fill in while digests are being indexed."""
         self._take_over()
+        self._was_asked = True
         self.tell(f"Indexing digests: {message.progress.done} of {message.progress.total}")
 
     @on(ScanEnded)
@@ -522,12 +517,15 @@ class MainScreen(Screen[None]):
         """Tells what the scan found. Rows that are on screen stay where they are."""
         if message.any_news:
             self._take_over()
+            # A file may have been read before it was whole: looked at until nothing changes.
+            self._pulse = ()
         self._is_filling = False
         new = [str(row.day) for row in self.session.digests if row.n not in self._known]
         if message.trouble or new:
             self.tell(message.trouble or f"New: {', '.join(new[:3])}")
-        elif self._message.startswith(("Looking", "Indexing")):
+        elif self._was_asked:
             self.tell("Nothing new")
+        self._was_asked = False
 
     def _take_over(self) -> None:
         if not self.session.digests:

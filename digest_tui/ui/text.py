@@ -83,7 +83,7 @@ def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
 
 def printable(text: str) -> str:
     """The text without what a terminal would obey: file names may hold anything."""
-    return "".join(c if c.isprintable() or c in "\n\u3000" else "\ufffd" for c in text)
+    return "".join(c if c.isprintable() or c == "\u3000" else "\ufffd" for c in text)
 
 
 def clip(text: str, width: int) -> str:

@@ -29,12 +29,10 @@ HOSTILE = "[Re] a [/x] y[i] [link=z[0]] [@click=app.bell]x[/]"
 PATIENCE = 30.0
 """Seconds until something that does not come is given up: generous, for busy machines."""
 
-SampleSession = Session
-"""A session on the bundled sample, which opens on 2026-03-04, the newest of three digests."""
-
 
 @pytest.fixture
-def session() -> Iterator[SampleSession]:
+def session() -> Iterator[Session]:
+    """A session on the bundled sample, which opens on 2026-03-04, the newest of three digests."""
     with sample() as library:
         session = Session(library, today=lambda: TODAY)
         session.start()
@@ -156,7 +154,7 @@ def status(pilot: Pilot[None]) -> str:
 
 
 async def type_in(pilot: Pilot[None], text: str) -> None:
-    """Sends characters all at once, as one hears them from a terminal that was waited for."""
+    """Sends characters all at once, as a program that is late gets them from its terminal."""
     for character in text:
         pilot.app.post_message(events.Key(_character_to_key(character), character))
     await pilot.pause()

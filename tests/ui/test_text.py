@@ -157,4 +157,4 @@ def test_a_strip_has_exactly_its_width(text: str, width: int) -> None:
 
 
 def test_what_a_terminal_would_obey_is_not_printed() -> None:
-    assert printable("a\x1b]52;c;x\x07.txt\n文\u3000件\u202e") == "a�]52;c;x�.txt\n文\u3000件�"
+    assert printable("a\x1b]52;c;x\x07.txt\n文\u3000件\u202e") == "a�]52;c;x�.txt�文\u3000件�"

@@ -1,0 +1,76 @@
+"""The application: how it starts, and the ways in which it ends."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from digest_tui.session import Session
+from digest_tui.settings import Settings
+from tests.terminal import Terminal
+from tests.ui.conftest import digest, frame, main, paper, running, status
+
+
+async def test_leaving_with_unsaved_decisions_is_asked_about_once(
+    make: Callable[..., Session],
+) -> None:
+    session = make(digest(paper(1), paper(2)))
+    session.library.places.marks.write_text("in the way")
+    async with running(session) as pilot:
+        await pilot.press("s", "q")
+        await pilot.pause()
+        assert pilot.app.is_running
+        assert "2 changes not saved" in status(pilot)
+        assert "again leaves" in status(pilot)
+        session.library.places.marks.unlink()
+        await pilot.press("q")
+        assert session.unsaved == ""
+        assert pilot.app.return_code == 0
+
+
+def test_a_damaged_index_ends_the_program_and_no_mark_is_lost(home: Path) -> None:
+    sample = Path(str(resources.files("digest_tui.samples") / "2026-03-04.txt"))
+    with Terminal(str(sample)) as terminal:
+        terminal.see("Decision Transformer")
+        terminal.press("s")
+        terminal.see("1 paper starred")
+        index = home / "cache" / "digest-tui" / "index.sqlite3"
+        with closing(sqlite3.connect(index)) as other:
+            # Another window's change makes this one read its pages again …
+            other.execute("CREATE TABLE any_change (n)")
+            for file in (index, index.with_name(index.name + "-wal")):
+                head = file.read_bytes()[:4096]
+                file.write_bytes(head.ljust(file.stat().st_size, b"?"))
+        terminal.press("/preference")  # … and they are noise.
+        assert terminal.wait() == 1
+        assert b"the index was damaged" in terminal.output
+    with Terminal() as terminal:
+        terminal.see("★ Decision Transformer")
+
+
+async def test_the_sample_is_shown_as_the_settings_want_it(tmp_path: Path) -> None:
+    from digest_tui.library import Library
+    from digest_tui.settings import throwaway
+
+    library = Library(throwaway(tmp_path / "empty"))
+    session = Session(library)
+    session.start()
+    async with running(session, Settings(language="zh", density="compact")) as pilot:
+        await pilot.press("d")
+        await pilot.pause(0.2)
+        shown = main(pilot).session
+        assert shown is not session
+        assert (shown.language, shown.compact) == ("zh", True)
+    library.close()
+
+
+@pytest.mark.parametrize("theme", ["no-such-theme", "[bold]"])
+async def test_an_unknown_theme_is_named(make: Callable[..., Session], theme: str) -> None:
+    async with running(make(digest(paper(1))), Settings(theme=theme)) as pilot:
+        assert f"there is no theme “{theme}”" in frame(pilot)
+        assert pilot.app.theme == "digest-dark"
