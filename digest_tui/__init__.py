@@ -8,10 +8,11 @@ The package reads in this order, and each module imports only from those before 
 * `formats`: digest text to a digest and its problems
 * `query`: the query language
 * `marks`: read and starred as values; which of two changes wins; undo
-* `index`: everything the library knows, as one disposable SQLite file
 * `store`: marks on disk, one append-only journal per device
 * `export`: papers to Markdown and JSON
 * `settings`: where files live, and `config.toml`
+* `search`: queries as SQL
+* `index`: everything the library knows, as one disposable SQLite file
 * `library`: the folder of digests: import, scan, what is new
 * `session`: library, marks, query and cursor as one view; what every command does
 * `ui`: the screen, and the only part that knows Textual

@@ -70,7 +70,19 @@ def cli(context: click.Context, library: Path | None) -> None:
     context.obj = library
 
 
-def _command(name: str) -> Callable[[Callable[..., None]], click.Command]:
+class _TakesQuery(click.Command):
+    """A command whose query may begin with a minus: `papers -survey` is no option `-s`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        queries = [arg for arg in args[:end] if len(arg) > 2 and arg[0] == "-" != arg[1]]
+        others = [arg for arg in args[:end] if arg not in queries]
+        return super().parse_args(ctx, [*others, "--", *queries, *args[end + 1 :]])
+
+
+def _command(
+    name: str, kind: type[click.Command] = click.Command
+) -> Callable[[Callable[..., None]], click.Command]:
     """A command whose function gets the library's folder first; `--library` may follow its name."""
 
     def decorate(function: Callable[..., None]) -> click.Command:
@@ -80,7 +92,7 @@ def _command(name: str) -> Callable[[Callable[..., None]], click.Command]:
 
         run.__doc__ = function.__doc__
         run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-        return cli.command(name)(LIBRARY()(VERSION(run)))
+        return cli.command(name, cls=kind)(LIBRARY()(VERSION(run)))
 
     return decorate
 
@@ -94,8 +106,9 @@ def _open(folder: Path | None, paths: tuple[Path, ...]) -> None:
         outcomes = list(_imported(library, paths))
         refused = [f"{o.file}: {o.reason}" for o in outcomes if o.status == "refused"]
         _narrate(refused)
+        notices = [*problems, *refused, *filter(None, map(_problems_of, outcomes))]
         newest = max((o for o in outcomes if o.day), key=lambda o: str(o.day), default=None)
-        _show(library, settings, newest.number if newest else None, [*problems, *refused])
+        _show(library, settings, newest.number if newest else None, notices)
     sys.exit(1 if refused else 0)
 
 
@@ -149,7 +162,7 @@ def _digests(folder: Path | None, as_json: bool) -> None:
             click.echo(f"{row.day} {counts}  {row.file}{again}")
 
 
-@_command("papers")
+@_command("papers", _TakesQuery)
 @click.argument("query", default="")
 @JSON
 @click.option("--jsonl", "as_lines", is_flag=True, help="Print one JSON object a line.")
@@ -168,7 +181,7 @@ def _papers(folder: Path | None, query: str, as_json: bool, as_lines: bool) -> N
             click.echo(f"{holding.paper.id}\t{day}\t{state}\t{holding.paper.title}")
 
 
-@_command("export")
+@_command("export", _TakesQuery)
 @click.argument("query", default="is:starred")
 @click.option(
     "-f", "--format", "format_", default="markdown", help="markdown (default), json, jsonl."
@@ -196,25 +209,26 @@ def _export(folder: Path | None, query: str, format_: str, output: Path | None) 
 
 
 @_command("mark")
-@click.option("--read", "what", flag_value="read", help="Mark read.")
-@click.option("--unread", "what", flag_value="unread", help="Mark unread.")
-@click.option("--star", "what", flag_value="star", help="Star.")
-@click.option("--unstar", "what", flag_value="unstar", help="Take the star away.")
+@click.option("--read", is_flag=True, help="Mark read.")
+@click.option("--unread", is_flag=True, help="Mark unread.")
+@click.option("--star", is_flag=True, help="Star.")
+@click.option("--unstar", is_flag=True, help="Take the star away.")
 @click.option("--query", help="Mark the papers that this query finds.")
 @click.argument("ids", nargs=-1)
-def _mark(folder: Path | None, what: str | None, query: str | None, ids: tuple[str, ...]) -> None:
+def _mark(folder: Path | None, query: str | None, ids: tuple[str, ...], **what: bool) -> None:
     """Mark papers, by their arXiv ids or by a query."""
     from digest_tui.marks import READ, STAR
     from digest_tui.store import NotSaved
 
-    if what is None or bool(ids) == (query is not None):
-        raise click.UsageError("give --read, --unread, --star or --unstar, and IDs or --query")
-    field, value = {
-        "read": (READ, True),
-        "unread": (READ, False),
-        "star": (STAR, True),
-        "unstar": (STAR, False),
-    }[what]
+    chosen = [name for name, is_given in what.items() if is_given]
+    if len(chosen) != 1 or bool(ids) == (query is not None):
+        raise click.UsageError(
+            "give one of --read, --unread, --star and --unstar, and IDs or --query"
+        )
+    if query is not None and not query.strip():
+        raise click.UsageError("an empty query would mark everything; date:>=1991 does, if meant")
+    field = READ if "read" in chosen[0] else STAR
+    value = not chosen[0].startswith("un")
     with _session(folder) as session:
         if query is not None:
             wanted = [holding.paper.id for holding in session.found(_parsed(query, strict=True))]
@@ -271,7 +285,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    cli(prog_name="digest-tui")
+    try:
+        cli(prog_name="digest-tui")
+    except OSError as error:
+        _fail(f"the output cannot be written: {error.strerror or error}")
 
 
 @contextmanager
@@ -362,6 +379,11 @@ def _imported(library: Library, paths: Iterable[Path]) -> Iterator[Imported]:
             yield library.import_bytes(sys.stdin.buffer.read())
         else:
             yield from library.import_paths([path])
+
+
+def _problems_of(outcome: Imported) -> str:
+    count = len(outcome.digest.problems) if outcome.digest else 0
+    return f"{outcome.file}: {count} problems; digest-tui doctor tells which" if count else ""
 
 
 def _import_line(outcome: Imported) -> str:

@@ -151,9 +151,9 @@ def shown(key: str) -> str:
 
 def key_table() -> str:
     """The key table of the README, as Markdown: a row a command that has a key."""
-    rows = ["| key | does |", "| --- | --- |"]
+    rows = ["| key | does | name |", "| --- | --- | --- |"]
     for command in COMMANDS:
         if command.keys:
             keys = " ".join(f"`{shown(key)}`" for key in command.keys)
-            rows.append(f"| {keys} | {command.help} |")
+            rows.append(f"| {keys} | {command.help} | `{command.id}` |")
     return "\n".join(rows)

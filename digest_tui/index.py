@@ -8,6 +8,9 @@ Full text is FTS5 over `query.segment`'s output: `unicode61` words, every Han ch
 token, so that a Chinese word of any length is an exact phrase. The table is contentless
 (https://sqlite.org/fts5.html#contentless_tables): rows leave it by being written once more
 with the 'delete' command.
+
+The number of a paper or digest is never given to another one, because a view that is on screen
+goes on holding it.
 """
 
 from __future__ import annotations
@@ -18,17 +21,18 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import reduce
 from pathlib import Path
 from typing import Literal
 
 from digest_tui import query as q
+from digest_tui import search
 from digest_tui.marks import READ, STAR, Change, Stamp
 from digest_tui.paper import Digest, Holding, Paper, PaperId, Problem, Subject, has_han
 from digest_tui.store import Position, Reading
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the tables change; another version's file is built anew."""
 
 Status = Literal["all", "unread", "starred"]
@@ -36,9 +40,10 @@ Status = Literal["all", "unread", "starred"]
 _TABLES = """
 CREATE TABLE files (name TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, sha256 TEXT,
                     digest INTEGER, refused TEXT) WITHOUT ROWID;
-CREATE TABLE digests (n INTEGER PRIMARY KEY, file TEXT, sha256 TEXT UNIQUE, format TEXT, day TEXT,
-                      announced_at TEXT, generated_at TEXT, declared INTEGER, listing TEXT,
-                      entries INTEGER, papers INTEGER, unread INTEGER);
+CREATE TABLE digests (n INTEGER PRIMARY KEY AUTOINCREMENT, file TEXT, sha256 TEXT UNIQUE,
+                      format TEXT, day TEXT, announced_at TEXT, generated_at TEXT,
+                      declared INTEGER, listing TEXT, entries INTEGER, papers INTEGER,
+                      unread INTEGER);
 CREATE INDEX digests_by_day ON digests (day, file);
 CREATE TABLE keywords (n INTEGER PRIMARY KEY, keyword TEXT UNIQUE);
 CREATE TABLE sections (digest INTEGER, place INTEGER, keyword INTEGER,
@@ -48,9 +53,9 @@ CREATE TABLE entries (digest INTEGER, seq INTEGER, position INTEGER, keyword INT
 CREATE INDEX entries_by_paper ON entries (paper, digest);
 CREATE TABLE problems (digest INTEGER, line INTEGER, message TEXT);
 CREATE INDEX problems_by_digest ON problems (digest);
-CREATE TABLE papers (n INTEGER PRIMARY KEY, id TEXT UNIQUE, day TEXT, read INTEGER, starred INTEGER,
-                     translated INTEGER, code TEXT, title TEXT, title_zh TEXT, authors TEXT,
-                     abs_url TEXT, pdf_url TEXT);
+CREATE TABLE papers (n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, day TEXT, read INTEGER,
+                     starred INTEGER, translated INTEGER, code TEXT, title TEXT, title_zh TEXT,
+                     authors TEXT, abs_url TEXT, pdf_url TEXT);
 CREATE INDEX papers_by_read ON papers (read);
 CREATE INDEX papers_by_starred ON papers (starred);
 CREATE TABLE texts (n INTEGER PRIMARY KEY, abstract TEXT, abstract_zh TEXT);
@@ -122,13 +127,15 @@ class Card:
 class Index:
     """One connection to the index file. Each thread opens its own."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience: float = 5.0) -> None:
         """Opens the index, building an empty one where there is none that can be used.
 
-        Raises `OSError` where the folder cannot be made, `sqlite3.Error` where not even an
-        empty index can be.
+        For `patience` seconds a call waits for another connection that is writing. Raises
+        `OSError` where the folder cannot be made, `sqlite3.Error` where not even an empty index
+        can be.
         """
         self.path = path
+        self._patience = patience
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._db = self._connect()
@@ -140,7 +147,7 @@ class Index:
         self._version = self._number("PRAGMA data_version")
 
     def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=5, isolation_level=None)
+        db = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None)
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
@@ -194,8 +201,6 @@ class Index:
             self._db.rollback()
             raise
         self._db.commit()
-
-    # What stands in the digest files.
 
     def files(self) -> dict[str, FileStamp]:
         """Every file that was looked at, by name, those that are no digest included."""
@@ -280,7 +285,7 @@ class Index:
             if self._number("SELECT 1 FROM entries WHERE paper = ? LIMIT 1", number):
                 self._merge(number)
             else:
-                self._unwrite(number, self._paper(number))
+                self._unwrite(number, self._held(number))
                 self._db.execute("DELETE FROM papers WHERE n = ?", (number,))
 
     def _add_digest(self, n: int | None, file: FileStamp, digest: Digest, day: date) -> int:
@@ -339,7 +344,7 @@ class Index:
             number,
         )
         if alone is not None:
-            self._state(number, alone, self._paper(number))
+            self._state(number, alone, self._held(number))
         self._state(number, digest, paper)
         self._merge(number)
         return number
@@ -360,7 +365,7 @@ class Index:
         ).fetchall()
         if not rows:
             return
-        self._unwrite(number, self._paper(number))
+        self._unwrite(number, self._held(number))
         self._write(number, reduce(_filled, [_from_json(text) for text, _ in rows]), rows[0][1])
         if len(rows) == 1:
             self._db.execute("DELETE FROM versions WHERE paper = ?", (number,))
@@ -419,8 +424,6 @@ class Index:
         key = (subject.code, subject.name)
         self._db.execute("INSERT OR IGNORE INTO subjects (code, name) VALUES (?, ?)", key)
         return self._number("SELECT n FROM subjects WHERE code = ? AND name = ?", *key) or 0
-
-    # What stands in the journals.
 
     def positions(self) -> dict[str, Position]:
         """How far each journal has been mirrored."""
@@ -507,8 +510,6 @@ class Index:
             return None
         return Change(paper, field, json.loads(row[0]), Stamp(row[1], row[2]), row[3])
 
-    # What the screen and the shell ask.
-
     def digests(self) -> list[DigestRow]:
         """The digests, newest first."""
         rows = self._db.execute(
@@ -574,7 +575,7 @@ class Index:
 
         `digest` None means all of them. A paper appears once for each of its entries.
         """
-        where, values = _where(query, today)
+        where, values = search.condition(query, today)
         scope = "" if digest is None else "AND entries.digest = ? "
         return self._db.execute(
             "SELECT keywords.keyword, entries.paper, papers.read FROM entries"
@@ -590,7 +591,7 @@ class Index:
         self, beyond: DigestRow | None, step: Literal[1, -1], query: q.Query, today: date
     ) -> int | None:
         """The next older (step 1) or newer (-1) digest with an unread paper that is found."""
-        where, values = _where(query, today)
+        where, values = search.condition(query, today)
         side, order = ("<", "DESC") if step == 1 else (">", "ASC")
         bound = f"AND (digests.day, digests.file) {side} (?, ?)" if beyond else ""
         return self._number(
@@ -629,35 +630,45 @@ class Index:
         found = ((id_, self._number("SELECT n FROM papers WHERE id = ?", id_)) for id_ in ids)
         return {id_: number for id_, number in found if number is not None}
 
-    def holding(self, number: int) -> Holding:
-        """A paper with its places and marks."""
+    def holding(self, number: int) -> Holding | None:
+        """A paper with its places and marks; None where the library no longer holds it."""
+        paper = self._paper(number)
+        marks = self._db.execute("SELECT read, starred FROM papers WHERE n = ?", (number,))
+        row = marks.fetchone()
+        if paper is None or row is None:
+            return None
         listed = self._db.execute(
             "SELECT keyword, day FROM entries JOIN digests ON digests.n = digest"
             " WHERE paper = ? ORDER BY day DESC, file DESC, position, seq",
             (number,),
         ).fetchall()
         names = dict(self._db.execute("SELECT n, keyword FROM keywords"))
-        read, starred = self._db.execute(
-            "SELECT read, starred FROM papers WHERE n = ?", (number,)
-        ).fetchone()
         return Holding(
-            self._paper(number),
+            paper,
             keywords=tuple(dict.fromkeys(names[keyword] for keyword, _ in listed)),
             digests=tuple(dict.fromkeys(date.fromisoformat(day) for _, day in listed)),
-            read=bool(read),
-            starred=bool(starred),
+            read=bool(row[0]),
+            starred=bool(row[1]),
         )
 
     def found(self, query: q.Query, today: date) -> list[int]:
         """The papers that a query finds, each once, in digest order."""
         return list(dict.fromkeys(n for _, n, _ in self.places(None, "all", query, today)))
 
-    def _paper(self, number: int) -> Paper:
-        id_, title, title_zh, authors, abs_url, pdf_url, abstract, abstract_zh = self._db.execute(
+    def _held(self, number: int) -> Paper:
+        paper = self._paper(number)
+        assert paper is not None, "a change holds the papers that it works on"
+        return paper
+
+    def _paper(self, number: int) -> Paper | None:
+        row = self._db.execute(
             "SELECT id, title, title_zh, authors, abs_url, pdf_url, abstract, abstract_zh"
             " FROM papers JOIN texts USING (n) WHERE n = ?",
             (number,),
         ).fetchone()
+        if row is None:
+            return None
+        id_, title, title_zh, authors, abs_url, pdf_url, abstract, abstract_zh = row
         subjects = self._db.execute(
             "SELECT code, name FROM paper_subjects JOIN subjects ON subjects.n = subject"
             " WHERE paper = ? ORDER BY place",
@@ -685,62 +696,6 @@ _STATUS: Mapping[Status, str] = {
     "unread": "NOT papers.read",
     "starred": "papers.starred",
 }
-
-_IS: Mapping[str, str] = {
-    "read": "papers.read",
-    "unread": "NOT papers.read",
-    "starred": "papers.starred",
-    "unstarred": "NOT papers.starred",
-    "translated": "papers.translated",
-}
-
-
-def _where(query: q.Query, today: date) -> tuple[str, list[object]]:
-    """A query as an SQL condition on `papers`, and its values in order."""
-    match query:
-        case q.Everything():
-            return "1", []
-        case q.Is(state):
-            return _IS[state], []
-        case q.Not(inner):
-            condition, values = _where(inner, today)
-            return f"NOT ({condition})", values
-        case q.And(parts) | q.Or(parts):
-            glue = " AND " if isinstance(query, q.And) else " OR "
-            conditions = [_where(part, today) for part in parts]
-            joined = glue.join(condition for condition, _ in conditions)
-            return f"({joined})", [value for _, values in conditions for value in values]
-        case q.Text():
-            expression = q.fts(query)
-            if expression is None:
-                return "1", []
-            return _papers_in("SELECT rowid FROM full_text WHERE full_text MATCH ?"), [expression]
-        case q.Keyword(value):
-            return _papers_in(
-                "SELECT paper FROM entries WHERE keyword IN"
-                " (SELECT n FROM keywords WHERE instr(fold(keyword), ?))"
-            ), [q.fold(value)]
-        case q.Category(value):
-            return _papers_in(
-                "SELECT paper FROM paper_subjects WHERE subject IN (SELECT n FROM subjects"
-                " WHERE substr(fold(code), 1, length(?)) = ? OR instr(fold(name), ?))"
-            ), [q.fold(value)] * 3
-        case q.Dates(first, last):
-            return _listed_between(first, last)
-        case q.Recent(days):
-            return _listed_between(today - timedelta(days=min(days, today.toordinal()) - 1), None)
-
-
-def _papers_in(select: str) -> str:
-    return f"papers.n IN ({select})"
-
-
-def _listed_between(first: date | None, last: date | None) -> tuple[str, list[object]]:
-    condition = _papers_in(
-        "SELECT paper FROM entries WHERE digest IN"
-        " (SELECT n FROM digests WHERE day BETWEEN ? AND ?)"
-    )
-    return condition, [(first or date.min).isoformat(), (last or date.max).isoformat()]
 
 
 def _ensure_tables(db: sqlite3.Connection) -> None:

@@ -23,8 +23,9 @@ _FRAGMENT = re.compile(
     # Neither prices nor prose between them: `$5,$6`, `$5 and $6`, `$5 or so,$`.
     | \$(?!\s|[^$\\]*\$\d|[^${{]*\s[a-z]{{2,}}\s)(?P<inline>(?:[^$\\\n]|\\.|\n(?!\s*\n))+)(?<!\s)\$
     | \$(?P<loose>\ [^$\s]+\ |\ ?(?=[^$\s]*\\)(?:[^$\\\s]|\\.)+\ ?)\$
-    | \\\((?P<round>.+?)\\\)
-    | \\\[(?P<square>.+?)\\\]
+    # Up to the next opener: to look for the end of each in all that follows takes quadratic time.
+    | \\\((?P<round>(?:(?!\\[()]).)+)\\\)
+    | \\\[(?P<square>(?:(?!\\[\[\]]).)+)\\\]
     | \\(?:emph|underline|mbox|text(?:bf|it|sc|tt|rm|sf|sl|up|md|normal)?)(?P<styled>{_BRACES})
     | \{{\\(?:bf|it|em|sc|tt|rm|sf|sl)\s(?P<switched>(?:[^{{}}]|{_BRACES})*\}})
     | \\href\s*\{{[^{{}}]*\}}\s*(?P<linked>{_BRACES})

@@ -6,6 +6,7 @@ refused with a reason, and stops nothing else.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -19,7 +20,7 @@ from typing import Any, Literal
 from digest_tui.index import FileStamp, Index
 from digest_tui.paper import Digest, PaperId
 from digest_tui.settings import Places, throwaway
-from digest_tui.store import Store, read_device
+from digest_tui.store import Store, read_device, sync_folders
 
 LARGEST = 64 * 1024 * 1024
 """Bytes. A larger file is no digest: ten years of them are 300 MB."""
@@ -52,10 +53,10 @@ class Progress:
 class Library:
     """A folder of digests with its index and its journals. Each thread opens its own."""
 
-    def __init__(self, places: Places) -> None:
-        """Opens the library; nothing is read yet. Raises what `Index` raises."""
+    def __init__(self, places: Places, *, patience: float = 5.0) -> None:
+        """Opens the library; nothing is read yet. `Index` says what patience is, and raises."""
         self.places = places
-        self.index = Index(places.index)
+        self.index = Index(places.index, patience=patience)
         self.store = Store(places.marks, read_device(places.device))
 
     def close(self) -> None:
@@ -75,13 +76,16 @@ class Library:
     def scan(self) -> Iterator[Progress]:
         """Indexes new and changed digest files, newest name first, and drops removed ones.
 
-        Each file is one transaction, so that a scan can be abandoned at any yield.
+        Each file is one transaction, so that a scan can be abandoned at any yield. A file that
+        cannot be read is passed over, and tried again by the next scan.
         """
         found = self._files()
         changed = self._changed(found)
         for done, (name, path) in enumerate(changed, start=1):
-            with suppress(OSError):
+            try:
                 self._index_file(name, path)
+            except OSError:
+                continue
             yield Progress(done, len(changed))
         gone = [name for name in self.index.files() if name not in found and self._is_gone(name)]
         if gone:
@@ -102,16 +106,15 @@ class Library:
         return sorted(changed, key=lambda file: file[1].name, reverse=True)
 
     def pulse(self) -> tuple[int, ...]:
-        """A value that differs when files came into the digest folders, or left them.
+        """A value that differs when files came into the digest folders or those below, or left.
 
-        It costs one look at each folder, however many digests there are.
+        It opens no file, and looks at folders only, however many digests there are.
         """
         times = []
-        for folder in (self.places.digests, *self.places.folders):
-            try:
-                times.append(folder.stat().st_mtime_ns)
-            except OSError:
-                times.append(0)
+        for top in (self.places.digests, *self.places.folders):
+            for folder in _folders(top):
+                with suppress(OSError):
+                    times.append(folder.stat().st_mtime_ns)
         return tuple(times)
 
     def examine(self) -> dict[str, Any]:
@@ -195,7 +198,7 @@ class Library:
             data, mtime_ns = _contents(path)
         except OSError as error:
             return _refused(str(path), f"{_UNREADABLE} ({_why(error)})")
-        outcome = _read(data, str(path), date.fromtimestamp(mtime_ns / 1e9))
+        outcome = _read(data, str(path), _day_of(mtime_ns))
         if outcome.status == "refused":
             return outcome
         # A scan passes over hidden and temporary files.
@@ -221,19 +224,25 @@ class Library:
         return replace(outcome, number=number, new=new)
 
     def _write_digest(self, data: bytes, name: str, sha256: str, mtime_ns: int | None) -> FileStamp:
+        """Keeps a digest under its name, or under a longer one where that is another file's."""
         path = self.places.digests / name
-        if path.exists() and path.read_bytes() != data:
-            path = path.with_name(f"{path.stem}-{sha256[:8]}{path.suffix}")
-        if not path.exists():
-            write_file(path, data, mtime_ns)
-        status = path.stat()
-        return FileStamp(_storable(path.name), status.st_size, status.st_mtime_ns, sha256)
+        longer = (f"{path.stem}-{sha256[:length]}{path.suffix}" for length in range(8, 65))
+        with _written_beside(path, data, mtime_ns) as temporary:
+            for target in (path, *map(path.with_name, longer)):
+                with suppress(FileExistsError):
+                    _publish(temporary, target)
+                with suppress(OSError):
+                    kept, kept_ns = _contents(target)
+                    if kept == data:
+                        sync_folders(target.parent)
+                        return FileStamp(_storable(target.name), len(data), kept_ns, sha256)
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
 
     def _index_file(self, name: str, path: Path) -> None:
         data, mtime_ns = _contents(path)
         sha256 = hashlib.sha256(data).hexdigest()
         file = FileStamp(name, len(data), mtime_ns, sha256)
-        outcome = _read(data, name, date.fromtimestamp(mtime_ns / 1e9))
+        outcome = _read(data, name, _day_of(mtime_ns))
         with self.index.change():
             if outcome.digest is None or outcome.day is None:
                 self.index.refuse(file, outcome.reason)
@@ -250,7 +259,7 @@ class Library:
                     name = _storable(str(path.relative_to(folder) if inside else path))
                     with suppress(OSError):
                         status = path.stat()
-                        found[name] = path, status.st_size, status.st_mtime_ns
+                        found[name] = path, status.st_size, _mtime_ns(status)
         return found
 
     def _is_gone(self, name: str) -> bool:
@@ -272,31 +281,16 @@ class Library:
             return False
 
 
-def write_file(path: Path, data: bytes, mtime_ns: int | None = None) -> None:
+def write_file(path: Path, data: bytes) -> None:
     """Writes a file whole or not at all: beside it first, then renamed, and both synced.
 
     The folder is made where it is missing; an existing file is replaced. Raises `OSError`, and
     then leaves what was there.
     """
-    path = path.resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    import tempfile
-
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:32]}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        if mtime_ns is not None:
-            os.utime(temporary, ns=(mtime_ns, mtime_ns))
+    path = Path(os.path.realpath(path))
+    with _written_beside(path, data) as temporary:
         os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
-    _sync_folder(path.parent)
+    sync_folders(path.parent)
 
 
 @contextmanager
@@ -317,27 +311,55 @@ def sample() -> Iterator[Library]:
 
 
 _UNREADABLE = "cannot be read"
+_LATEST_NS = 2**63 - 1
 _SHOWN_PLACES = ("digests", "marks", "index", "device", "config")
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+@contextmanager
+def _written_beside(path: Path, data: bytes, mtime_ns: int | None = None) -> Iterator[Path]:
+    """A hidden file beside a path, on the disk whole; gone afterwards unless it was renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.parent / f".{path.name[:32]}.{os.urandom(4).hex()}.tmp"
     try:
-        os.fsync(descriptor)
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if mtime_ns is not None:
+            os.utime(temporary, ns=(mtime_ns, mtime_ns))
+        yield temporary
     finally:
-        os.close(descriptor)
+        with suppress(OSError):
+            temporary.unlink()
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _publish(temporary: Path, path: Path) -> None:
+    """Gives a file a name that is free. Raises `FileExistsError` where it is not."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without links: the name is taken by an empty file first.
+        path.open("xb").close()
+        os.replace(temporary, path)
+
+
+def _folders(top: Path) -> Iterator[Path]:
+    """A folder and those below that are walked through."""
+    for folder, below, _ in os.walk(top):
+        below[:] = sorted(name for name in below if not _is_passed_over(name))
+        yield Path(folder)
+
+
+def _is_passed_over(name: str) -> bool:
+    return name.startswith((".", "~")) or name.endswith("~")
 
 
 def _walk(folder: Path) -> Iterator[Path]:
     """The regular files in a folder and below, in order, without hidden and temporary ones."""
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        if entry.name.startswith((".", "~")) or entry.name.endswith("~"):
+        if _is_passed_over(entry.name):
             continue
         with suppress(OSError):
             if entry.is_dir(follow_symlinks=False):
@@ -353,12 +375,22 @@ def _storable(name: str) -> str:
 
 def _contents(path: Path) -> tuple[bytes, int]:
     """A regular file's bytes and its modification time in ns. Raises `OSError`."""
+    # Looked at first: what is written into it meanwhile makes it another file to the next scan.
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise OSError("not a regular file")
     if status.st_size > LARGEST:
         raise OSError(f"larger than {LARGEST // 1024**2} MB")
-    return path.read_bytes(), status.st_mtime_ns
+    return path.read_bytes(), _mtime_ns(status)
+
+
+def _mtime_ns(status: os.stat_result) -> int:
+    """A file's time as far as it can be a day and an integer of the index: 1970 to 2262."""
+    return min(max(status.st_mtime_ns, 0), _LATEST_NS)
+
+
+def _day_of(mtime_ns: int) -> date:
+    return date.fromtimestamp(mtime_ns / 1e9)
 
 
 def _read(data: bytes, name: str, fallback_day: date) -> Imported:
@@ -370,9 +402,9 @@ def _read(data: bytes, name: str, fallback_day: date) -> Imported:
     if reason:
         return _refused(name, reason)
     text, problems = formats.decode(data)
-    if formats.recognize(text) is None:
-        return _refused(name, "not a digest: no paper and no “Keyword:” line in a known format")
     digest = formats.parse(text, name=Path(name).name, fallback_day=fallback_day)
+    if not digest.format:
+        return _refused(name, "not a digest: no paper and no “Keyword:” line in a known format")
     digest = replace(digest, problems=(*problems, *digest.problems))
     return Imported(name, "imported", digest, day=digest.date or fallback_day)
 

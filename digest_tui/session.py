@@ -104,9 +104,13 @@ class Session:
         self.totals = self.index.totals()
         self.revision += 1
         self._cards.clear()
-        if self.view.scope:
-            same = (row for row in self.digests if row.n == self.view.scope.n)
-            self.view = replace(self.view, scope=next(same, self.view.scope))
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the digest that the view shows has other papers by now, or is gone."""
+        scope = self.view.scope
+        now = next((row for row in self.digests if scope and row.n == scope.n), None)
+        return scope is not None and (now is None or now.papers != scope.papers)
 
     def card(self, row: int) -> Card | None:
         """What a row shows of its paper; None for a heading, or outside the view."""

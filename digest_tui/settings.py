@@ -196,7 +196,10 @@ def _checked_keys(keys: Mapping[str, Any]) -> tuple[dict[str, str], list[tuple[s
 def _misspelt(keys: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for command, spelled in keys.items():
         if command not in BY_ID:
-            yield command, f"keys.{command}: there is no such command; see the help for their names"
+            yield (
+                command,
+                f"keys.{command}: there is no such command; the README's key table names them",
+            )
             continue
         if not isinstance(spelled, str):
             yield command, f"keys.{command}: {spelled!r} is no text in quotes; {_kept(command)}"

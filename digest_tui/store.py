@@ -166,7 +166,7 @@ class Store:
         except OSError as error:
             return Reading((), dict(since), (BadLine(self.folder.name, 0, _reason(error)),))
         with _collector_paused():
-            readings = [_read(self.folder / name, since.get(name, _START)) for name in names]
+            readings = [_read(self.folder / name, since.get(name)) for name in names]
         return Reading(
             tuple(change for reading in readings for change in reading.changes),
             {name: place for reading in readings for name, place in reading.positions.items()},
@@ -177,14 +177,12 @@ class Store:
 
     def changed(self, since: Mapping[str, Position]) -> bool:
         """Whether the journals look different from `since`. Opens none of them."""
-        seen = {}
-        with suppress(OSError):
-            for name in _names(self.folder):
-                with suppress(OSError):
-                    status = (self.folder / name).stat()
-                    if stat.S_ISREG(status.st_mode):
-                        seen[name] = status.st_ino, status.st_size
-        return seen != {name: (place.inode, place.size) for name, place in since.items()}
+        try:
+            names = _names(self.folder)
+        except OSError:
+            return False
+        places = {name: _place(self.folder / name, since.get(name)) for name in names}
+        return {name: place for name, place in places.items() if place} != since
 
     def compact(self) -> bool:
         """Rewrites the own journal without its superseded changes, if that is worth it.
@@ -194,7 +192,7 @@ class Store:
         """
         try:
             with _locked(self._lock):
-                return _compacted(self.journal.resolve(), self.device)
+                return _compacted(Path(os.path.realpath(self.journal)), self.device)
         except OSError:
             return False
 
@@ -256,7 +254,7 @@ class Store:
                 os.ftruncate(descriptor, size)
             raise
         if size == 0:
-            _sync_folders(self.folder, self.folder.parent)
+            sync_folders(self.folder, self.folder.parent)
         status = os.fstat(descriptor)
         self._left = status.st_ino, status.st_size
 
@@ -310,15 +308,31 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _read(path: Path, since: Position) -> Reading:
-    """One journal's part of a reading."""
-    positions = {}
+def _place(path: Path, since: Position | None) -> Position | None:
+    """A journal's position with its inode and size of now, or None where there is no journal.
+
+    One that cannot be looked at is not gone: it stays where it was, and its marks with it.
+    """
     try:
-        _require_file(status := path.stat())
-        positions[path.name] = replace(since, inode=status.st_ino, size=status.st_size)
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return since
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return replace(since or _START, inode=status.st_ino, size=status.st_size)
+
+
+def _read(path: Path, since: Position | None) -> Reading:
+    """One journal's part of a reading."""
+    place = _place(path, since)
+    try:
+        _require_file(path.stat())
         with path.open("rb") as file:
-            return _read_from(file, path, since)
+            return _read_from(file, path, since or _START)
     except OSError as error:
+        positions = {path.name: place} if place else {}
         return Reading((), positions, (BadLine(path.name, 0, _reason(error)),))
 
 
@@ -471,7 +485,7 @@ def _compacted(path: Path, device: str) -> bool:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync_folders(path.parent)
+    sync_folders(path.parent)
     return True
 
 
@@ -510,8 +524,8 @@ def _locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _sync_folders(*folders: Path) -> None:
-    """Makes new names durable, where the file system can."""
+def sync_folders(*folders: Path) -> None:
+    """Makes new names in folders durable, where the file system can."""
     for folder in folders:
         with suppress(OSError):
             descriptor = os.open(folder, os.O_RDONLY)

@@ -22,7 +22,7 @@ ROOT = PACKAGE.parent
 LAYERS = (
     {"paper", "commands", "latex"},
     {"formats", "query", "marks"},
-    {"store", "export", "settings"},
+    {"store", "export", "settings", "search"},
     {"index"},
     {"library"},
     {"session"},

@@ -249,7 +249,27 @@ def test_marks_by_query(run: Run, two: Path) -> None:
     assert ids(run("papers", "is:read")) == ["4", "5"]
     assert run("mark", "--unread", "--query", "date:2026-04-23 is:read 第4篇").code == 0
     assert ids(run("papers", "is:read")) == ["5"]
-    assert run("mark", "--read", "--query", "").err == "digest-tui: 4 of 5 papers changed\n"
+    assert (
+        run("mark", "--read", "--query", "is:unread").err == "digest-tui: 4 of 4 papers changed\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--read", "--query", ""), ("--read", "--unread", "2604.00001"), ("--star",)]
+)
+def test_a_mark_that_may_not_be_meant_is_a_wrong_call(
+    run: Run, two: Path, arguments: tuple[str, ...]
+) -> None:
+    assert run("mark", *arguments).code == 2
+    assert ids(run("papers", "is:read OR is:starred")) == []
+
+
+@pytest.mark.parametrize("command", ["papers", "export"])
+def test_a_query_may_begin_with_a_minus(run: Run, two: Path, command: str) -> None:
+    without = run(command, f'-kw:"{DIFFUSION}"')
+    assert without.code == 0
+    assert "2604.00001" in without.out
+    assert "2604.00004" not in without.out
 
 
 def test_an_unknown_id_is_refused_and_the_others_are_marked(run: Run, two: Path) -> None:

@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 
 from digest_tui.export import FORMATS
 from digest_tui.export.markdown import escape, markdown
-from digest_tui.formats import parse, recognize
+from digest_tui.formats import parse
 from digest_tui.formats.drafts import id_in, split_subjects
 from digest_tui.formats.exported import MATH, SIGNATURE, unescape
 from digest_tui.formats.lines import clean
@@ -86,7 +86,7 @@ def papers_with_keywords(text: str) -> list[tuple[Paper, tuple[str, ...]]]:
 @given(holdings)
 def test_an_export_reads_back_as_the_same_papers(holdings: list[Holding]) -> None:
     text = "".join(markdown(holdings))
-    assert recognize(text) == "export"
+    assert parse(text).format == "export"
     assert papers_with_keywords(text) == [(each.paper, each.keywords) for each in holdings]
     days = [each.digests[0] for each in holdings if each.digests]
     assert parse(text).date == (days[0] if days else None)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from digest_tui.formats import decode, parse, recognize, why_not_text
+from digest_tui.formats import decode, parse, why_not_text
 from digest_tui.formats.dates import in_header, in_text
 from digest_tui.formats.drafts import split_subjects
 from digest_tui.formats.lines import clean
@@ -56,7 +56,6 @@ def test_an_odd_digest_is_read_as_expected(path: Path) -> None:
     assert problems == ()
     digest = parse(text)
     assert json.loads(json.dumps(outcome(digest))) == json.loads(path.read_text(encoding="utf-8"))
-    assert (recognize(text) or "") == digest.format
 
 
 def test_every_odd_digest_has_its_expected_outcome() -> None:
@@ -150,7 +149,7 @@ def written(digest: Digest) -> Iterator[str]:
 def test_a_real_digest_is_read_whole(path: Path) -> None:
     text, problems = decode(path.read_bytes())
     digest = parse(text, path.name)
-    assert (recognize(text), problems, digest.problems) == ("text", (), ())
+    assert (digest.format, problems, digest.problems) == ("text", (), ())
     assert list(written(digest)) == text.split("\n")
     assert all(entry.paper.id in entry.paper.abs_url for entry in digest.entries)
     assert [text.split("\n")[e.line - 1] for e in digest.entries] == [
@@ -280,7 +279,6 @@ def test_every_word_of_a_digest_is_in_a_field_or_in_a_problem(text: str) -> None
 def test_no_text_makes_the_reader_raise(digest: str, junk: str, at: int) -> None:
     for text in (junk, digest[:at] + junk + digest[at:], PLAIN[:at] + junk + PLAIN[at:]):
         parsed = parse(text, junk)
-        assert (recognize(text) or "") == parsed.format
         assert parsed.format or parsed.problems
 
 
@@ -417,7 +415,6 @@ def test_the_day_is_the_headings_or_the_front_matters_or_the_names_or_the_caller
 )
 def test_a_text_that_is_no_digest_gives_no_entries_and_says_so(text: str) -> None:
     digest = parse(text, "2026-03-02.txt")
-    assert recognize(text) is None
     assert (digest.format, digest.entries) == ("", ())
     assert [problem.line for problem in digest.problems] == [0]
 

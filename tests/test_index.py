@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import sqlite3
+import time
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
@@ -53,9 +54,15 @@ def change(paper: str, field: str, value: bool, ms: int, device: str = "aaaaaa")
     return Change(paper, field, value, Stamp(ms), device)
 
 
+def held(index: Index, number: int) -> Holding:
+    holding = index.holding(number)
+    assert holding
+    return holding
+
+
 def found(index: Index, typed: str, today: date = DAY) -> list[str]:
     """The ids that a query finds, in digest order, without the `2604.` of made papers."""
-    holdings = map(index.holding, index.found(parse(typed).query, today))
+    holdings = (held(index, number) for number in index.found(parse(typed).query, today))
     return [holding.paper.id.removeprefix("2604.") for holding in holdings]
 
 
@@ -63,9 +70,7 @@ def answers(index: Index) -> object:
     """All that the index says, without the numbers that it gives to papers and digests."""
     rows = index.digests()
     number_of = {row.n: row.file for row in rows}
-    holdings: dict[int, Holding] = {
-        number: index.holding(number) for number in index.found(parse("").query, DAY)
-    }
+    holdings = {number: held(index, number) for number in index.found(parse("").query, DAY)}
     ids = {number: holding.paper.id for number, holding in holdings.items()}
     cards = index.cards(list(ids))
     typed = ["sparse", "稀疏", "au:lovelace", "cat:cs.RO", f"kw:{DIFFUSION}", "is:starred", "newer"]
@@ -89,7 +94,7 @@ def recounted(index: Index) -> tuple[object, ...]:
         row.n: len({n for _, n, read in index.places(row.n, "all", everything, DAY) if not read})
         for row in index.digests()
     }
-    all_papers = [index.holding(number) for number in index.found(everything, DAY)]
+    all_papers = [held(index, number) for number in index.found(everything, DAY)]
     unread = sum(not holding.read for holding in all_papers)
     return unread_in, len(all_papers), unread, sum(holding.starred for holding in all_papers)
 
@@ -148,7 +153,7 @@ def test_a_paper_in_two_digests_is_one_with_its_gaps_filled_from_the_older(index
     add(index, "new.txt", text({DIFFUSION: [new]}, DAY + timedelta(1)))
 
     (number,) = index.found(parse("").query, DAY)
-    holding = index.holding(number)
+    holding = held(index, number)
     assert holding.paper == replace(
         new, authors=old.authors, title_zh=old.title_zh, abstract_zh=old.abstract_zh
     )
@@ -167,6 +172,21 @@ def test_the_text_of_a_digest_that_is_gone_is_gone_with_it(index: Index) -> None
     forget(index, "old.txt")
     assert index.totals().papers == 0
     assert found(index, "old") == []
+
+
+def test_a_paper_that_is_gone_is_not_held(index: Index) -> None:
+    add(index, "a.txt", text(papers(1)))
+    (number,) = index.found(parse("").query, DAY)
+    forget(index, "a.txt")
+    assert index.holding(number) is None
+
+
+def test_the_number_of_what_is_gone_is_never_given_again(index: Index) -> None:
+    digest_number = add(index, "a.txt", text(papers(1)))
+    (number,) = index.found(parse("").query, DAY)
+    forget(index, "a.txt")
+    assert add(index, "b.txt", text(papers(2))) != digest_number
+    assert index.found(parse("").query, DAY) != [number]
 
 
 def test_two_files_of_one_content_are_one_digest(index: Index) -> None:
@@ -265,6 +285,16 @@ def test_the_marks_are_those_of_the_journals_that_are_there(tmp_path: Path) -> N
         assert not opened.store.changed(opened.index.positions())
 
 
+def test_the_marks_of_a_journal_that_cannot_be_looked_at_stay(tmp_path: Path) -> None:
+    with closing(library(tmp_path, text(papers(1)))) as opened:
+        opened.store.write([Decision("2604.00001", STAR, True)])
+        opened.mirror_marks()
+        opened.store.journal.unlink()
+        opened.store.journal.symlink_to(opened.store.journal.name)
+        assert opened.mirror_marks() == set()
+        assert found(opened.index, "is:starred") == ["00001"]
+
+
 def _deleted(path: Path) -> None:
     path.unlink()
 
@@ -351,6 +381,15 @@ def test_an_index_that_another_process_holds_is_not_deleted(tmp_path: Path) -> N
             assert found(second, "") == ["00001"]
 
 
+def test_patience_ends_where_another_connection_goes_on_writing(tmp_path: Path) -> None:
+    path = tmp_path / "index.sqlite3"
+    with closing(Index(path)) as index, closing(Index(path, patience=0.05)) as hasty:
+        before = time.monotonic()
+        with index.change(), pytest.raises(sqlite3.OperationalError, match="locked"):
+            add(hasty, "a.txt", text(papers(1)))
+        assert time.monotonic() - before < 2
+
+
 def test_a_change_that_fails_leaves_nothing_behind(index: Index) -> None:
     add(index, "a.txt", text(papers(1)))
     before = answers(index)
@@ -365,8 +404,6 @@ def test_more_papers_than_sqlite_takes_parameters(index: Index) -> None:
     add(index, "a.txt", text(papers(1)))
     assert len(index.cards(range(300_000))) == 1
 
-
-# Finding: every query is also answered by a plain look at the papers.
 
 _WORDS = ["policy", "reward", "agents", "valued", "models", "model's", "GPU-bound", "x86", "graph"]
 # Typed without its punctuation, a row of characters across a comma must not be found.
@@ -567,3 +604,28 @@ def test_a_query_finds(tmp_path: Path, typed: str, ids: str) -> None:
             change("2604.00002", STAR, True, 1),
         )
         assert [id_.lstrip("0") for id_ in found(opened.index, typed, today)] == ids.split()
+
+
+_MANY = [f"word{number}" for number in range(3000)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "ids"),
+    [
+        (" ".join(_MANY), ""),
+        ("sparse " + " ".join(f"-{word}" for word in _MANY), "1 2"),
+        (" OR ".join([*_MANY, "2604.00002"]), "2"),
+        (f"-({' OR '.join(_MANY)}) 2604.00001", "1"),
+        ("cat:" + ",".join([*_MANY, "robotics"]), "1 2"),
+        (" OR ".join(f"sparse {word}" for word in [*_MANY, "2604.00001"]), "1"),
+        ("-(2604.00001 " * 39 + "sparse" + ")" * 39, "2"),
+        ("-(2604.00002 OR " * 38 + "sparse" + ")" * 38, "1"),
+        ("(nobody OR sparse " * 39 + "2604.00001" + ")" * 39, "1"),
+        ("-(nobody sparse OR 2604.00001 few OR " * 38 + "2604.00002" + ")" * 38, "2"),
+        (f"-({' '.join(_MANY[:60])} OR nobody OR " * 38 + "sparse" + ")" * 38, "1 2"),
+    ],
+    ids=range(11),
+)
+def test_a_query_of_any_size_is_answered(index: Index, typed: str, ids: str) -> None:
+    add(index, "a.txt", text(papers(1, 2)))
+    assert [id_.lstrip("0") for id_ in found(index, typed)] == ids.split()

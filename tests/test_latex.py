@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
 from hypothesis import given
@@ -118,6 +119,21 @@ def test_text_around_a_fragment_is_kept(before: str, after: str) -> None:
 @given(st.text(st.sampled_from("$\\{}[]()_^%&'\"~ \nabc1学alphsqrt")))
 def test_any_text_is_rendered_without_an_error(text: str) -> None:
     assert len(render(text)) <= 2 * len(text)
+
+
+@pytest.mark.parametrize(
+    "opener",
+    [
+        r"\(", r"\[", r"\(a", r"\[a ", "$", "$\\a", "$\\a ", r"\textbf{", r"\emph{{", r"{\bf ",
+        r"\href{", r"\href {}", r"\url{", r"\'", r"{\'", r"{\c ",
+    ],
+)  # fmt: skip
+def test_openers_that_nothing_closes_take_no_more_time_each(opener: str) -> None:
+    source = opener * 40_000
+    before = time.process_time()
+    assert render(source) == source
+    # A second or less: looking through all that follows each of them takes half a minute.
+    assert time.process_time() - before < 8
 
 
 def test_text_without_commands_never_loads_the_table_of_symbols() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -90,6 +94,78 @@ def test_another_content_under_a_known_name_is_kept_beside(empty: Library, tmp_p
     assert [outcome.status for outcome in imported(empty, first, second)] == ["known"] * 2
 
 
+def test_what_was_imported_is_never_written_over(empty: Library, tmp_path: Path) -> None:
+    data = text(papers(1)).encode()
+    sha256 = hashlib.sha256(data).hexdigest()
+    names = ["today.txt", f"today-{sha256[:8]}.txt"]
+    (empty.places.digests / f"today-{sha256[:9]}.txt").mkdir(parents=True)
+    for name in names:
+        put(empty.places.digests, name, "of another hand")
+    path = tmp_path / "today.txt"
+    path.write_bytes(data)
+
+    (outcome,) = imported(empty, path)
+    assert outcome.status == "imported"
+    assert [(empty.places.digests / name).read_text() for name in names] == ["of another hand"] * 2
+    assert (empty.places.digests / f"today-{sha256[:10]}.txt").read_bytes() == data
+    assert len(os.listdir(empty.places.digests)) == 4
+
+
+def test_imports_of_one_name_at_once_keep_every_file(tmp_path: Path) -> None:
+    code = """
+import sys
+from pathlib import Path
+from digest_tui.library import Library
+from digest_tui.settings import throwaway
+library = Library(throwaway(Path(sys.argv[1])))
+print("ready", flush=True)
+sys.stdin.read()
+print(*(outcome.status for outcome in library.import_paths(map(Path, sys.argv[2:]))))
+"""
+    sources: list[list[Path]] = [
+        [put(tmp_path / f"{who}{n}", f"{n}.txt", text(papers(100 * who + n))) for n in range(20)]
+        for who in range(4)
+    ]
+    importers = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / "library"), *map(str, paths)],
+            cwd=Path(__file__).parents[1],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for paths in sources
+    ]
+    for importer in importers:
+        assert importer.stdout
+        assert importer.stdout.readline() == "ready\n"
+    for importer in importers:
+        assert importer.stdin
+        importer.stdin.close()
+    for importer in importers:
+        assert importer.stdout
+        assert importer.stdout.read().split() == ["imported"] * 20
+        importer.stdout.close()
+        assert importer.wait() == 0
+
+    contents = {path.read_bytes() for paths in sources for path in paths}
+    with closing(library(tmp_path / "library")) as opened:
+        assert sorted(kept(opened).values()) == sorted(contents)
+        assert opened.index.totals().papers == 80
+
+
+def test_a_file_system_without_links_keeps_every_file(
+    empty: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(source: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    paths = [put(tmp_path / str(n), "today.txt", text(papers(n))) for n in range(3)]
+    assert [outcome.status for outcome in imported(empty, *paths)] == ["imported"] * 3
+    assert sorted(kept(empty).values()) == sorted(path.read_bytes() for path in paths)
+
+
 @pytest.mark.parametrize("name", [".today.txt", "~today.txt", "today.txt~", "~", "…"])
 def test_what_is_imported_is_there_after_the_next_scan(
     empty: Library, tmp_path: Path, name: str
@@ -117,6 +193,22 @@ def test_a_digest_without_a_day_has_that_of_its_file(empty: Library, tmp_path: P
     empty.index.rebuild()
     empty.refresh()
     assert [row.day for row in empty.index.digests()] == [outcome.day]
+
+
+@pytest.mark.parametrize("time", [10**19, -7 * 10**19])
+def test_a_file_of_a_time_that_cannot_be_stops_nothing(
+    empty: Library, tmp_path: Path, time: int
+) -> None:
+    dated = put(tmp_path, "a.txt", text(papers(1)))
+    undated = put(tmp_path, "b.txt", text(papers(2)).split("\n", 2)[2])
+    scanned = put(empty.places.digests, "c.txt", text(papers(3)).split("\n", 2)[2])
+    for path in (dated, undated, scanned):
+        os.utime(path, ns=(time, time))
+
+    assert [outcome.status for outcome in imported(empty, dated, undated)] == ["imported"] * 2
+    empty.refresh()
+    assert empty.index.totals().papers == 3
+    assert list(empty.scan()) == []
 
 
 def _missing(path: Path) -> None:
@@ -225,6 +317,21 @@ def test_a_scan_takes_in_what_is_new_changed_and_gone(tmp_path: Path, where: str
         ]
 
 
+def test_a_file_that_was_still_growing_is_indexed_again(tmp_path: Path) -> None:
+    whole = text(papers(1, 2)).encode()
+    with closing(library(tmp_path, text(papers(3)))) as opened:
+        path = opened.places.digests / "1.txt"
+        path.write_bytes(whole[: len(whole) // 2])
+        os.utime(path, ns=(OLD, OLD))
+        opened.refresh()
+        with path.open("ab") as file:
+            file.write(whole[len(whole) // 2 :])
+        os.utime(path, ns=(OLD, OLD))
+        assert list(opened.scan()) == [Progress(1, 1)]
+        row = next(row for row in opened.index.digests() if row.file == "1.txt")
+        assert (row.papers, opened.index.problems(row.n)) == (2, [])
+
+
 def test_the_newest_name_is_indexed_first_and_each_is_there_at_once(tmp_path: Path) -> None:
     places = throwaway(tmp_path)
     for day in (DAY, DAY + timedelta(1)):
@@ -289,6 +396,7 @@ def test_what_cannot_be_read_is_told_and_tried_again(tmp_path: Path) -> None:
         opened.refresh()
         (finding,) = opened.examine()["findings"]
         assert finding.startswith("0.txt: cannot be read (larger than 64 MB)")
+        assert list(opened.scan()) == []
         put(opened.places.digests, "0.txt", text(papers(3)))
         opened.refresh()
         assert opened.examine()["findings"] == []
@@ -298,10 +406,17 @@ def test_what_cannot_be_read_is_told_and_tried_again(tmp_path: Path) -> None:
 def test_a_file_that_comes_or_goes_changes_the_pulse(empty: Library) -> None:
     still = empty.pulse()
     assert still == empty.pulse()
-    path = put(empty.places.digests, "a.txt", text(papers(1)))
-    come = empty.pulse()
-    path.unlink()
-    assert len({still, come, empty.pulse()}) == 3
+    seen = {still}
+    for folder in (empty.places.digests, empty.places.digests / "2026" / "04"):
+        path = put(folder, "a.txt", text(papers(1)))
+        seen.add(empty.pulse())
+        path.unlink()
+        seen.add(empty.pulse())
+    assert len(seen) == 5
+    put(empty.places.digests / "2026" / ".sync", "a.tmp", "")
+    hidden = empty.pulse()
+    put(empty.places.digests / "2026" / ".sync", "b.tmp", "")
+    assert empty.pulse() == hidden
 
 
 def test_the_examination_names_what_needs_a_hand(tmp_path: Path) -> None:
@@ -333,18 +448,45 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "new" / "file.md"
     write_file(path, b"one")
     assert path.read_bytes() == b"one"
-    path.parent.chmod(0o755)
     mask = os.umask(0o027)
     try:
-        write_file(path, b"two", OLD)
+        write_file(path, b"two")
     finally:
         os.umask(mask)
-    assert (path.read_bytes(), path.stat().st_mtime_ns) == (b"two", OLD)
+    assert path.read_bytes() == b"two"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     with pytest.raises(IsADirectoryError):
         write_file(path.parent, b"three")
     assert sorted(os.listdir(tmp_path)) == ["home", "new"]
     assert os.listdir(path.parent) == ["file.md"]
+
+
+def test_a_link_stays_a_link_and_a_loop_of_links_is_no_crash(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("file.md")
+    write_file(tmp_path / "link", b"one")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file.md").read_bytes() == b"one"
+
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OSError, match="loop"):
+        write_file(tmp_path / "loop" / "file.md", b"two")
+    write_file(tmp_path / "loop", b"two")
+    assert (tmp_path / "loop").read_bytes() == b"two"
+
+
+def test_a_file_that_is_there_is_not_reported_as_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+
+    def refuse_folders(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse_folders)
+    write_file(tmp_path / "file.md", b"one")
+    assert (tmp_path / "file.md").read_bytes() == b"one"
 
 
 def test_the_sample_is_three_digests_without_a_problem_and_gone_afterwards(home: Path) -> None:

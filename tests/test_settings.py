@@ -60,7 +60,7 @@ def test_nothing_said_is_the_defaults(text: str) -> None:
         ('\n\nkeys = "x"', 3, "keys: input should be a valid dictionary; the default is kept"),
         ('folders = ["digests"]', 1, "folders: “digests” is no absolute path; it is left out"),
         ('folders = ["~nobody-here/x"]', 1, "folders: “~nobody-here/x” is no absolute path"),
-        ('[keys]\n\nraed = "x"', 3, "keys.raed: there is no such command; see the help"),
+        ('[keys]\n\nraed = "x"', 3, "keys.raed: there is no such command; the README"),
         ('[keys]\nread = ""', 2, "keys.read: no key is given; kept r"),
         ('[keys]\nread = " ,, "', 2, "keys.read: no key is given; kept r"),
         ('[keys]\nread = "crtl+x"', 2, "keys.read: “crtl+x” is no key; kept r"),

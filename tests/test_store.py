@@ -320,6 +320,21 @@ def test_what_is_not_a_file_is_named_and_never_waited_for(tmp_path: Path) -> Non
     assert not store.changed(reading.positions)
 
 
+def test_a_journal_that_cannot_be_looked_at_is_not_gone(tmp_path: Path) -> None:
+    store = laptop(tmp_path)
+    store.write(stars("1"))
+    first = store.read()
+    store.journal.unlink()
+    store.journal.symlink_to(store.journal.name)
+
+    second = store.read(first.positions)
+    assert second.positions == first.positions
+    (bad,) = second.bad
+    assert (bad.file, bad.line) == (store.journal.name, 0)
+    assert not store.changed(first.positions)
+    assert not store.compact()
+
+
 def test_a_journal_of_ours_that_is_a_pipe_does_not_block(tmp_path: Path) -> None:
     store = laptop(tmp_path)
     os.mkfifo(store.journal)

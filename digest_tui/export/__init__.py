@@ -1,7 +1,7 @@
 """Papers as files: Markdown for notes, JSON for programs; a module a format.
 
-An export is a stream of chunks, so that a hundred thousand papers need no memory. Each format is
-imported when it is first written: a start needs none, and pydantic alone costs a third of one.
+Each format makes its text a paper at a time, and is imported when it is first written: a start
+needs none, and pydantic alone costs a third of one.
 """
 
 from __future__ import annotations

@@ -72,11 +72,6 @@ def decode(data: bytes) -> tuple[str, tuple[Problem, ...]]:
         return data.decode(encoding, "replace"), (Problem(line, message),)
 
 
-def recognize(content: str) -> Format | None:
-    """The format of a text, or nothing if it is no digest."""
-    return _recognize(clean(content))
-
-
 def parse(content: str, name: str = "", fallback_day: date | None = None) -> Digest:
     """The digest that a text holds. `name` may state its day; `fallback_day` is the last resort.
 

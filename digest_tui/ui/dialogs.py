@@ -131,6 +131,14 @@ class Export(ModalScreen[ExportOrder | None]):
 
     def on_mount(self) -> None:
         self.query_one("#path").focus()
+        self.tick()
+
+    @on(RadioSet.Changed)
+    def tick(self) -> None:
+        """Tells what is chosen by a glyph too: the buttons tell it by color alone."""
+        for button in self.query(RadioButton):
+            name = str(button.label).removeprefix("✓ ")
+            button.label = Content(f"✓ {name}" if button.value else name)
 
     @on(RadioSet.Changed)
     def suggest_file(self) -> None:

@@ -194,7 +194,7 @@ def _head(
 ) -> Iterator[Line]:
     paper = holding.paper
     titles: list[tuple[str, q.Column]] = [(paper.title or "no title in this digest", "title")]
-    if paper.title_zh:
+    if paper.title_zh and language != "en":
         titles.append((paper.title_zh, "title_zh"))
     if language == "zh":
         titles.reverse()
@@ -221,7 +221,8 @@ def _head(
 
 
 def _state(holding: Holding, width: int, styles: Styles) -> Iterator[Line]:
-    text = f"{holding.paper.id} · {'read' if holding.read else '● unread'}"
+    id_ = "no arXiv id" if holding.paper.id.startswith("title:") else holding.paper.id
+    text = f"{id_} · {'read' if holding.read else '● unread'}"
     star = (len(text), len(text) + len(_STARRED))
     if holding.starred:
         text += _STARRED

@@ -161,15 +161,15 @@ class MainScreen(Screen[None]):
     def _tell_status(self, message: str) -> None:
         self._message = message
         session, view = self.session, self.session.view
-        hint = view.hints[0].message if view.hints else ""
+        hint = f"column {view.hints[0].start + 1}: {view.hints[0].message}" if view.hints else ""
         said = printable(" · ".join(filter(None, (session.unsaved, message or hint))))
         total = view.scope.papers if view.scope else session.totals.papers
         found = f"{view.papers} of {total}" if view.papers != total else f"{total} papers"
-        parts = [self._standing, found, f"{session.unread} unread"]
         room = self.size.width - cell_len(said) - 4
-        while parts and cell_len(counts := " · ".join(filter(None, parts))) > room:
-            del parts[0]
-        counts = counts if parts else ""
+        unread = f"{session.unread} unread"
+        shorter = ((self._standing, found, unread), (self._standing, unread), (self._standing,))
+        lines = (" · ".join(filter(None, parts)) for parts in shorter)
+        counts = next((line for line in lines if cell_len(line) <= room), "")
         gap = " " * max(room - cell_len(counts) + 2, 1)
         line = Content.assemble(
             (said, "bold $text-error" if session.unsaved else ""), gap, (counts, "$muted")
@@ -381,6 +381,8 @@ class MainScreen(Screen[None]):
         self.tell(self.session.show("starred"))
 
     def action_query(self) -> None:
+        if self._pane == 0:
+            self._go_into(self.papers)
         self.query_one("#query-line").add_class("shown")
         self.set_focus(self.query_bar)
         self._tell_status("")
@@ -520,20 +522,23 @@ class MainScreen(Screen[None]):
             # A file may have been read before it was whole: looked at until nothing changes.
             self._pulse = ()
         self._is_filling = False
-        new = [str(row.day) for row in self.session.digests if row.n not in self._known]
+        new = [row for row in self.session.digests if row.n not in self._known]
         if message.trouble or new:
-            self.tell(message.trouble or f"New: {', '.join(new[:3])}")
+            problems = sum(len(self.session.index.problems(row.n)) for row in new)
+            days = f"New: {', '.join(str(row.day) for row in new[:3])}"
+            wrong = f" · {problems} problems; digest-tui doctor tells which" if problems else ""
+            self.tell(message.trouble or days + wrong)
         elif self._was_asked:
             self.tell("Nothing new")
         self._was_asked = False
 
     def _take_over(self) -> None:
-        if not self.session.digests:
+        self.session.refresh()
+        scope = self.session.view.scope
+        if not any(scope is None or row.n == scope.n for row in self.session.digests):
             self.session.start()
-        elif self._is_filling or not self.session.view.papers:
+        elif self._is_filling or not self.session.view.papers or self.session.is_outdated:
             self.session.again()
-        else:
-            self.session.refresh()
 
     def look_for_changes(self) -> None:
         """Takes over what other windows and machines did, and saves what could not be saved."""
@@ -544,9 +549,11 @@ class MainScreen(Screen[None]):
 
 
 def is_web_link(url: str) -> bool:
-    """Whether a link leads to the web, and nowhere into this machine."""
+    """Whether a link leads to a page of the web, and nowhere into this machine."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
+    # A digest that has lost its ids still links to `https://arxiv.org/abs/`.
+    is_cut_off = parts.path in ("/abs/", "/pdf/")
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and not is_cut_off
