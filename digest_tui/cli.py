@@ -11,7 +11,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -351,6 +351,7 @@ def _show(
     notices: Sequence[str],
     standing: str = "",
 ) -> None:
+    from digest_tui.library import Library
     from digest_tui.session import Session
     from digest_tui.ui.app import DigestApp
 
@@ -359,16 +360,18 @@ def _show(
             os.dup2(os.open("/dev/tty", os.O_RDONLY), 0)
         except OSError as error:
             _fail(f"there is no terminal to read keys from: {error.strerror}")
-    session = Session(library)
-    session.start(digest)
-    app = DigestApp(session, settings, notice=" · ".join(notices), standing=standing)
-    app.run()
-    if app.trouble:
-        raise app.trouble
-    session.retry()
-    library.store.compact()
-    if session.unsaved:
-        _fail(session.unsaved)
+    # A key does not wait for another window: what the index cannot take now, it takes later.
+    with closing(Library(library.places, patience=0.2)) as hasty:
+        session = Session(hasty)
+        session.start(digest)
+        app = DigestApp(session, settings, notice=" · ".join(notices), standing=standing)
+        app.run()
+        if app.trouble:
+            raise app.trouble
+        session.retry()
+        hasty.store.compact()
+        if session.unsaved:
+            _fail(session.unsaved)
     if app.return_code:
         sys.exit(app.return_code)
 

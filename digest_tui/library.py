@@ -127,6 +127,11 @@ class Library:
             for name, reason in self.index.refused_files()
         ]
         findings += self._unreadable()
+        findings += [
+            f"{folder}: this folder of the settings is not there; make it, or take it out of them"
+            for folder in self.places.folders
+            if not folder.is_dir()
+        ]
         for row in digests:
             findings += [f"{row.file}:{p.line}: {p.message}" for p in self.index.problems(row.n)]
         findings += [
@@ -159,7 +164,8 @@ class Library:
     def import_paths(self, paths: Iterable[Path]) -> Iterator[Imported]:
         """Imports files, and every digest in folders; one outcome a file.
 
-        What is no digest in a folder is passed over, unless there is no digest in it at all.
+        What is refused in a folder comes after its digests, as far as it is named like a text; a
+        folder without any digest is refused whole.
         """
         for path in paths:
             # Path.is_dir raises where a folder on the way may not be entered.
@@ -176,21 +182,22 @@ class Library:
         return self._keep(outcome, data, f"{outcome.day}.txt", mtime_ns=None)
 
     def _import_folder(self, folder: Path) -> Iterator[Imported]:
-        passed_over = 0
+        refused: list[Imported] = []
         any_digest = False
         try:
             for path in _walk(folder):
                 outcome = self._import_file(path)
-                if outcome.status == "refused" and not outcome.reason.startswith(_UNREADABLE):
-                    passed_over += 1
-                    continue
-                any_digest = True
-                yield outcome
+                if outcome.status == "refused":
+                    refused += [outcome] * (path.suffix.lower() in _SUFFIXES)
+                else:
+                    any_digest = True
+                    yield outcome
         except OSError as error:
-            yield _refused(str(folder), f"{_UNREADABLE} ({_why(error)})")
-            return
-        if not any_digest:
-            looked_at = f"files looked at: {passed_over}" if passed_over else "it is empty"
+            refused.append(_refused(str(folder), f"{_UNREADABLE} ({_why(error)})"))
+        if any_digest or any(outcome.reason.startswith(_UNREADABLE) for outcome in refused):
+            yield from refused
+        else:
+            looked_at = f"files looked at: {len(refused)}" if refused else "it is empty"
             yield _refused(str(folder), f"a folder without digests ({looked_at})")
 
     def _import_file(self, path: Path) -> Imported:
@@ -284,13 +291,41 @@ class Library:
 def write_file(path: Path, data: bytes) -> None:
     """Writes a file whole or not at all: beside it first, then renamed, and both synced.
 
-    The folder is made where it is missing; an existing file is replaced. Raises `OSError`, and
-    then leaves what was there.
+    The folder is made where it is missing; an existing file is replaced, and who may read it
+    stays as it was; a device or a pipe is written to. Raises `OSError`, and then leaves what was
+    there.
     """
     path = Path(os.path.realpath(path))
+    mode = None
+    with suppress(OSError):
+        mode = path.stat().st_mode
+    if mode and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        path.write_bytes(data)
+        return
     with _written_beside(path, data) as temporary:
+        if mode:
+            temporary.chmod(stat.S_IMODE(mode))
         os.replace(temporary, path)
     sync_folders(path.parent)
+
+
+def standing_at(typed: str) -> tuple[Path, Literal["nothing", "file", "folder"]]:
+    """The path that a person typed, and what is there. Raises `OSError` where nothing can be."""
+    try:
+        path = Path(typed).expanduser()
+    except RuntimeError as error:
+        raise OSError(str(error)) from error
+    if path.is_dir():
+        return path, "folder"
+    return path, "file" if path.exists() else "nothing"
+
+
+def working_folder() -> Path:
+    """The folder that the program was started in; the home where that is gone."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path.home()
 
 
 @contextmanager
@@ -311,6 +346,7 @@ def sample() -> Iterator[Library]:
 
 
 _UNREADABLE = "cannot be read"
+_SUFFIXES = ("", ".txt", ".text", ".md", ".markdown")
 _LATEST_NS = 2**63 - 1
 _SHOWN_PLACES = ("digests", "marks", "index", "device", "config")
 

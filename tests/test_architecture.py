@@ -35,7 +35,8 @@ PANES = {"digest_list", "paper_list", "reader", "query_bar", "dialogs"}
 
 TOUCH_THE_DISK = {"library", "index", "store", "settings", "cli"}
 DISK = re.compile(
-    r"\bopen\(|\.(read|write)_(text|bytes)\(|\.mkdir\(|\.unlink\(|\.scandir\(|os\.(open|replace)\("
+    r"\bopen\(|\.(read|write)_(text|bytes)\(|\.mkdir\(|\.unlink\(|\.scandir\(|os\.(open|replace|link)\("
+    r"|\.(stat|exists|is_dir|is_file|cwd|chmod|expanduser)\("
 )
 
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))

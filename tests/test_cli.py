@@ -124,7 +124,7 @@ def test_import_says_a_line_a_file_and_goes_on_after_a_refusal(run: Run, tmp_pat
         f"{one}: known: text, 2026-04-22, 3 entries, 3 papers, 0 new, 1 problems",
     ]
     problem, first, second, _ = done.err.splitlines()
-    assert problem.startswith(f"digest-tui: {one}:0: the digest announces 4")
+    assert problem.startswith(f"digest-tui: {one}:2: 4 entries are announced")
     assert first.startswith(f"digest-tui: {missing}: refused: cannot be read (no such file")
     assert second.startswith(f"digest-tui: {notes}: refused: not a digest")
 

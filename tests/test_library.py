@@ -293,7 +293,11 @@ def test_a_folder_gives_every_digest_in_it_and_below(empty: Library, tmp_path: P
     put(folder / ".git", "d.txt", text(papers(3)))
     os.symlink("loop", folder / "aloop")
     os.symlink("aloop", folder / "loop")
-    assert statuses(imported(empty, folder)) == [("c.md", "imported"), ("b.txt", "imported")]
+    assert statuses(imported(empty, folder)) == [
+        ("c.md", "imported"),
+        ("b.txt", "imported"),
+        ("README.md", "refused"),
+    ]
 
 
 @pytest.mark.parametrize("where", ["own", "extra"])
@@ -439,26 +443,37 @@ def test_the_examination_names_what_needs_a_hand(tmp_path: Path) -> None:
         "changes": 1,
     }
     problem, torn, newer = report["findings"]
-    assert problem.startswith("0.txt:0: the digest announces 2")
+    assert problem.startswith("0.txt:2: 2 entries are announced")
     assert torn.startswith(f"marks/{opened.store.journal.name}:3: not JSON")
     assert newer.startswith("marks/bbbbbb.jsonl was written by a newer digest-tui")
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "new" / "file.md"
-    write_file(path, b"one")
-    assert path.read_bytes() == b"one"
     mask = os.umask(0o027)
     try:
-        write_file(path, b"two")
+        write_file(path, b"one")
     finally:
         os.umask(mask)
+    assert path.read_bytes() == b"one"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    write_file(path, b"two")
     assert path.read_bytes() == b"two"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     with pytest.raises(IsADirectoryError):
         write_file(path.parent, b"three")
     assert sorted(os.listdir(tmp_path)) == ["home", "new"]
     assert os.listdir(path.parent) == ["file.md"]
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDWR)
+    write_file(pipe, b"one")
+    assert os.read(reader, 10) == b"one"
+    os.close(reader)
+    assert pipe.is_fifo()
 
 
 def test_a_link_stays_a_link_and_a_loop_of_links_is_no_crash(tmp_path: Path) -> None:

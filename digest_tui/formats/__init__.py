@@ -127,6 +127,7 @@ def _read(content: str, format_: Literal["text", "markdown"]) -> Reading:
         [*problems, *reader.problems],
         reader.stated,
         reader.declared,
+        reader.declared_line,
     )
 
 
@@ -141,4 +142,5 @@ def _count_problems(reading: Reading) -> list[Problem]:
     listed = len(reading.drafts)
     if reading.declared is None or reading.declared == listed:
         return []
-    return [Problem(0, f"the digest announces {reading.declared} papers and lists {listed}")]
+    counts = f"{reading.declared} entries are announced and {listed} are there"
+    return [Problem(reading.declared_line, f"{counts}: what is there was kept")]

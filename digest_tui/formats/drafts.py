@@ -67,6 +67,7 @@ class Reading:
     problems: Sequence[Problem]
     stated: Stated
     declared: int | None = None
+    declared_line: int = 0
 
 
 def split_subjects(text: str) -> tuple[Subject, ...]:

@@ -49,6 +49,7 @@ class Reader:
         self.listings: list[Listing] = []
         self.problems: list[Problem] = []
         self.declared: int | None = None
+        self.declared_line = 0
         self.stated = dates.Stated()
         self._keyword = ""
         self._unproven: Block | None = None
@@ -122,6 +123,7 @@ class Reader:
             self._open(block)
         elif block.kind is Kind.COUNT:
             self.declared = (self.declared or 0) + int(block.value)
+            self.declared_line = block.line
         elif block.kind is Kind.HEADER:
             self._header(block, dates.in_header(block.value))
         self._loose = tuple(row for row in block.rows if not _KNOWN.match(row.text))

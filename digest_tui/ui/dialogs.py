@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, RadioButton, RadioSet, Static
 
 from digest_tui.commands import BY_ID, COMMANDS, shown
+from digest_tui.library import standing_at, working_folder
 from digest_tui.query import FIELDS
 from digest_tui.session import Choice
 from digest_tui.ui.text import wrap
@@ -126,7 +127,7 @@ class Export(ModalScreen[ExportOrder | None]):
             with RadioSet(id="format"):
                 for format_ in self._suffixes:
                     yield RadioButton(format_, value=format_ == "markdown")
-            yield Input(str(Path.cwd() / "starred.md"), id="path", select_on_focus=False)
+            yield Input(str(working_folder() / "starred.md"), id="path", select_on_focus=False)
             yield Static(id="said", markup=False)
 
     def on_mount(self) -> None:
@@ -153,16 +154,15 @@ class Export(ModalScreen[ExportOrder | None]):
     def finish(self) -> None:
         """Hands over the order; asks once more where a file would be overwritten."""
         try:
-            path = Path(self.query_one("#path", Input).value).expanduser()
-            is_folder, is_there = path.is_dir(), path.exists()
-        except (OSError, RuntimeError) as error:
-            self._say(f"No file can be there: {getattr(error, 'strerror', None) or error}")
+            path, there = standing_at(self.query_one("#path", Input).value)
+        except OSError as error:
+            self._say(f"No file can be there: {error.strerror or error}")
             return
-        if is_folder:
+        if there == "folder":
             self._say("That is a folder: add a file name.")
         elif not self._counts[self._choice]:
             self._say("There is nothing to export there.")
-        elif is_there and path != self._confirmed:
+        elif there == "file" and path != self._confirmed:
             self._confirmed = path
             self._say("The file exists. Enter again overwrites it.")
         else:
