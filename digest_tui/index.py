@@ -136,6 +136,8 @@ class Index:
         """
         self.path = path
         self._patience = patience
+        self.unreadable = 0
+        """Lines and files of marks that could not be read when they were last looked at."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._db = self._connect()
@@ -455,6 +457,7 @@ class Index:
                 [(name, json.dumps(astuple(at))) for name, at in reading.positions.items()],
             )
             self._reflect(touched)
+        self.unreadable = len(reading.bad) + len(reading.newer)
         return touched
 
     def _marked(self) -> set[tuple[PaperId, str, str]]:

@@ -80,6 +80,8 @@ class Session:
         self._history = History()
         self._ahead: dict[Key, Change] = {}
         """Decisions that the index does not show: not on disk yet, or the index was busy."""
+        self.warning = ""
+        """A sentence on marks that could not be read, or nothing."""
         self._trouble = ""
         """Why something is not on disk yet."""
         self._decided_in: dict[PaperId, int | None] = {}
@@ -341,6 +343,9 @@ class Session:
             # Locked by another window, or its disk is full. The journals have everything, and
             # the next look tries again.
             return False
+        if self.index.unreadable:
+            lines = _many(self.index.unreadable, "line")
+            self.warning = f"{lines} of marks could not be read; digest-tui doctor tells which"
         self._ahead = {change.key: change for change in self.library.store.pending}
         elsewhere = self.index.changed_elsewhere() or elsewhere
         if not touched and not elsewhere:

@@ -126,7 +126,7 @@ class MainScreen(Screen[None]):
         yield Static(self._keys_line(), id="keys", markup=False)
 
     def on_mount(self) -> None:
-        self.tell(self._message)
+        self.tell(" · ".join(filter(None, (self._message, self.session.warning))))
         self.set_interval(POLL, self.look_for_changes)
         self.call_after_refresh(self.scan)
 
@@ -542,8 +542,9 @@ class MainScreen(Screen[None]):
 
     def look_for_changes(self) -> None:
         """Takes over what other windows and machines did, and saves what could not be saved."""
-        if self.session.retry() or self.session.look():
-            self.tell(self._message)
+        warning = self.session.warning
+        if self.session.retry() or self.session.look() or self.session.warning != warning:
+            self.tell(self._message if self.session.warning == warning else self.session.warning)
         if self.session.library.pulse() != self._pulse:
             self.scan()
 

@@ -53,6 +53,20 @@ def test_a_damaged_index_ends_the_program_and_no_mark_is_lost(home: Path) -> Non
         terminal.see("★ Decision Transformer")
 
 
+async def test_a_line_of_marks_that_cannot_be_read_is_counted_and_the_rest_holds(
+    make: Callable[..., Session],
+) -> None:
+    session = make(digest(paper(1), paper(2)))
+    session.star()
+    with session.library.store.journal.open("ab") as journal:
+        journal.write(b"{not a change}\n")
+    session.look()
+    session.star()
+    async with running(session) as pilot:
+        assert "1 line of marks could not be read" in status(pilot)
+        assert session.totals.starred == 2
+
+
 async def test_the_sample_is_shown_as_the_settings_want_it(tmp_path: Path) -> None:
     from digest_tui.library import Library
     from digest_tui.settings import throwaway
