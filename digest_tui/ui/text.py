@@ -116,4 +116,4 @@ def segments(
 
 def strip_of(parts: Sequence[Segment], width: int, style: Style) -> Strip:
     """Segments as one line of exactly `width` cells, filled up or cut in `style`."""
-    return Strip(parts).adjust_cell_length(max(width, 0), style)
+    return Strip(parts).adjust_cell_length(max(width, 0), style).simplify()

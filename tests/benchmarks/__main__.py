@@ -33,7 +33,7 @@ BARE = (sys.executable, "-m", "tests.benchmarks.bare")
 def main() -> None:
     """Runs every measurement and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7, help="starts of each program")
+    parser.add_argument("--rounds", type=int, default=11, help="starts of each program")
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as name, _home(Path(name)) as home:
         library, texts = _library(home)
