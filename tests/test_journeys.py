@@ -180,6 +180,17 @@ def test_what_is_typed_ahead_is_taken_in_its_order() -> None:
     assert starred() == ["2305.18290"]
 
 
+def test_what_is_typed_after_the_query_is_for_the_list() -> None:
+    with Terminal(NEWEST, size=WIDE) as terminal:
+        see(terminal, at("Decision Transformer"))
+        terminal.press("/preference")
+        terminal.see("1 of 8")
+        terminal.press("\rsu")
+        terminal.see("undone", "/ preference", "1 of 8")
+        terminal.press("q")
+        assert terminal.wait() == 0
+
+
 BYTES = {
     "down": "\x1b[B", "up": "\x1b[A", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H",
     "end": "\x1b[F", "pagedown": "\x1b[6~", "pageup": "\x1b[5~", "ctrl+d": "\x04",

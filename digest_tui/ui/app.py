@@ -26,6 +26,7 @@ from digest_tui.commands import COMMANDS
 from digest_tui.library import sample
 from digest_tui.session import Session
 from digest_tui.settings import Settings, split_keys
+from digest_tui.ui.query_bar import QueryBar
 from digest_tui.ui.screen import MainScreen
 
 SAMPLE = "sample: marks go nowhere"
@@ -110,6 +111,8 @@ class DigestApp(App[None]):
         self._notice = notice
         self._standing = standing
         self._open = ExitStack()
+        self._held: list[events.Key] | None = None
+        """Keys that wait for the query to be kept; None where nothing is waited for."""
         for theme in THEMES:
             self.register_theme(theme)
         known = self.settings.theme in self.available_themes
@@ -177,6 +180,8 @@ class DigestApp(App[None]):
         self._open.close()
 
     async def on_event(self, event: events.Event) -> None:
+        if self._is_held(event):
+            return
         # An input method that was left on sends full-width letters: outside the query they are
         # the keys that they look like.
         if isinstance(event, events.Key) and not isinstance(self.focused, Input):
@@ -188,6 +193,27 @@ class DigestApp(App[None]):
                 await self.run_action(bound.binding.action, bound.node)
                 return
         await super().on_event(event)
+
+    def _is_held(self, event: events.Event) -> bool:
+        """Holds back what is typed between Enter in the query bar and the query being kept.
+
+        The bar hears Enter some messages later; what comes in the meantime is meant for the list.
+        """
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            return False
+        if self._held is not None:
+            self._held.append(event)
+            return True
+        if event.key == "enter" and isinstance(self.focused, QueryBar):
+            self._held = []
+        return False
+
+    @on(MainScreen.QueryKept)
+    def hand_out_held_keys(self) -> None:
+        """The query is kept: what was typed since goes where it is meant to."""
+        held, self._held = self._held or [], None
+        for event in held:
+            self.post_message(event)
 
     @on(MainScreen.SampleWanted)
     def open_sample(self) -> None:

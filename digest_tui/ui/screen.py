@@ -74,6 +74,9 @@ class MainScreen(Screen[None]):
     paper = query_one("#paper", Reader)
     query_bar = query_one("#query", QueryBar)
 
+    class QueryKept(Message):
+        """The query was kept, and the list has the keys again."""
+
     class SampleWanted(Message):
         """The reader of an empty library wants to look around."""
 
@@ -400,6 +403,7 @@ class MainScreen(Screen[None]):
     @on(Input.Submitted, "#query")
     def keep_query(self) -> None:
         self._end_query(self.query_bar.value)
+        self.post_message(self.QueryKept())
 
     def _end_query(self, text: str) -> None:
         self.query_bar.remember()
