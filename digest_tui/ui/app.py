@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sqlite3
+import threading
 from contextlib import ExitStack, suppress
 from functools import partial
 
@@ -29,6 +31,8 @@ from digest_tui.settings import Settings, split_keys
 from digest_tui.ui.query_bar import QueryBar
 from digest_tui.ui.screen import MainScreen
 
+LAST_RESORT = 3.0
+"""Seconds."""
 SAMPLE = "sample: marks go nowhere"
 
 THEMES = (
@@ -166,7 +170,17 @@ class DigestApp(App[None]):
         for name in ("SIGTERM", "SIGHUP"):
             with suppress(AttributeError, NotImplementedError, ValueError, RuntimeError):
                 number = getattr(signal, name)
-                asyncio.get_running_loop().add_signal_handler(number, self.exit)
+                asyncio.get_running_loop().add_signal_handler(number, self.leave)
+
+    def leave(self) -> None:
+        """Ends the program because it was told to: in good order, or without where that hangs.
+
+        A terminal that is gone can keep a thread waiting for ever. Decisions are on disk already.
+        """
+        last_resort = threading.Timer(LAST_RESORT, os._exit, (1,))
+        last_resort.daemon = True
+        last_resort.start()
+        self.exit()
 
     def on_ready(self) -> None:
         # All that stands by now stays: kept out of the collector's sight, it never costs a key
