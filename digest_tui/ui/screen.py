@@ -152,10 +152,10 @@ class MainScreen(Screen[None]):
             self._shown = shown
             self.papers.show()
             self.digests.show()
-        if self._title() != self._titled:
+        if (title := self._title()) != self._titled:
             # A title that is set, even to what it was, has the whole pane drawn again.
-            self._titled = self._title()
-            self.papers.border_title = Content(self._titled)
+            self._titled = title
+            self.papers.border_title = Content(title)
 
     def _show_paper(self) -> None:
         session = self.session
