@@ -63,9 +63,10 @@ FIELDS = (
 )
 """Every field, in the order in which help lists them."""
 
+STATES: tuple[State, ...] = get_args(State)
+
 _FIELD_OF = {name: f for f in FIELDS for name in (f.name, f.long, *f.aliases) if name}
-_STATES: tuple[State, ...] = get_args(State)
-_CHINESE_STATES = dict(zip(("已读", "未读", "星标", "未星标", "已翻译"), _STATES, strict=True))
+_CHINESE_STATES = dict(zip(("已读", "未读", "星标", "未星标", "已翻译"), STATES, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Text:
     """Exact words; otherwise the last word may go on, unless it is a Han character."""
 
     def __str__(self) -> str:
-        value = _in_quotes(self.value) if self.quoted else _plainly(self.value, "*")
+        value = _in_quotes(self.value) if self.quoted else written(self.value, "*")
         return value if self.field == "any" else f"{self.field}:{value}"
 
 
@@ -97,7 +98,7 @@ class Keyword:
     value: str
 
     def __str__(self) -> str:
-        return "kw:" + _plainly(self.value)
+        return "kw:" + written(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class Category:
     value: str
 
     def __str__(self) -> str:
-        return "cat:" + _plainly(self.value)
+        return "cat:" + written(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,7 @@ _CLOSING = re.compile(f"[{_CLOSE}]")
 _LISTED = re.compile(f"[{_COMMA}]")
 _AND = re.compile(rf"AND(?=[\s{_OPEN}{_CLOSE}{_BAR}]|$)")
 _OR = re.compile(rf"[{_BAR}]|OR(?=[\s{_OPEN}{_CLOSE}]|$)")
-_NOT = re.compile(rf"[-－](?=[^\s\-－{_BAR}{_CLOSE}])|NOT(?=[\s{_OPEN}]|$)\s*")
+_NOT = re.compile(rf"[-－](?=[^\s\-－{_BAR}{_CLOSE}]|$)|NOT(?=[\s{_OPEN}{_CLOSE}]|$)")
 _END = re.compile(rf"$|[{_CLOSE}]|{_AND.pattern}|{_OR.pattern}")
 _NAME = re.compile(r"([^\W\d_]+)[:：](?!//)")
 _QUOTED = re.compile(rf"[{_QUOTE}]((?:[^{_QUOTE}]|([{_QUOTE}])\2)*+)([{_QUOTE}]?)(\*?)")
@@ -245,7 +246,8 @@ _PLAIN = re.compile(r"(?!(?:AND|OR|NOT)$)\w[\w.+'/-]*")
 _DEEPEST = 40
 
 
-def _plainly(value: str, star: str = "") -> str:
+def written(value: str, star: str = "") -> str:
+    """Returns a value as a query holds it: bare where it can be, else in quotes and with a star."""
     plain = _PLAIN.fullmatch(value) and not _pasted_id(value)
     return value if plain else _in_quotes(value) + star
 
@@ -280,17 +282,66 @@ class Parsed:
 def parse(text: str) -> Parsed:
     """Returns the query that a text asks for. Never raises."""
     reader = _Reader(text)
-    query = reader.alternatives("any", 0)
+    query = reader.alternatives("any")
     return Parsed(query, tuple(sorted(reader.hints, key=lambda hint: (hint.start, hint.end))))
 
 
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A stretch of the typed text outside all parentheses, and what it asks for."""
+
+    start: int
+    end: int
+    field: FieldName
+    """The field that it names; `any` where it names none, or is negated."""
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value at whose end the typing can go on: a word, an open quotation, or nothing yet."""
+
+    start: int
+    end: int
+    field: FieldName
+    text: str
+    """The value without its quotes."""
+    is_alone: bool
+    """It stands in no group, and behind no comma."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a text asks for, and where its parts stand."""
+
+    query: Query
+    terms: tuple[Term, ...]
+    """In the order of the text, whatever joins them."""
+    values: tuple[Value, ...]
+
+
+def outline(text: str) -> Outline:
+    """Returns where the parts of a text stand, as `parse` reads it. Never raises."""
+    reader = _Reader(text)
+    query = reader.alternatives("any")
+    commas = tuple(_COMMA)
+    values = (
+        Value(start, end, field, value, not (depth or text.endswith(commas, 0, start)))
+        for start, end, field, value, depth in reader.values
+    )
+    return Outline(query, tuple(Term(*term) for term in reader.terms), tuple(values))
+
+
 class _Reader:
-    """A place in the typed text, and the hints so far."""
+    """A place in the typed text, how many groups are open there, and what was met so far."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
+        self._depth = 0
         self.hints: list[Hint] = []
+        self.terms: list[tuple[int, int, FieldName, Query]] = []
+        self.values: list[tuple[int, int, FieldName, str, int]] = []
 
     def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         found = pattern.match(self._text, self._at)
@@ -298,93 +349,117 @@ class _Reader:
             self._at = found.end()
         return found
 
-    def _hint(self, start: int, message: str) -> Everything:
-        self.hints.append(Hint(start, self._at, message))
+    def _hint(self, start: int, end: int, message: str) -> Everything:
+        self.hints.append(Hint(start, end, message))
         return Everything()
 
-    def alternatives(self, field: FieldName, depth: int) -> Query:
+    def alternatives(self, field: FieldName) -> Query:
         """Returns what stands up to the end of the text, or of the group."""
         branches: list[list[Query]] = [[]]
         while self._take(_SPACES) or self._at < len(self._text):
-            if depth and _CLOSING.match(self._text, self._at):
+            if self._depth and _CLOSING.match(self._text, self._at):
                 break
             if self._take(_CLOSING):
-                self._hint(self._at - 1, "no parenthesis is open here; left out")
+                self._hint(self._at - 1, self._at, "no parenthesis is open here; left out")
             elif self._take(_OR):
                 branches.append([])
             elif not self._take(_AND) and self._at < len(self._text):
-                branches[-1].append(self._term(field, depth))
+                branches[-1].append(self._term(field))
         return any_of(all_of(branch) for branch in branches)
 
-    def _term(self, field: FieldName, depth: int) -> Query:
-        start, negative = self._at, False
+    def _term(self, field: FieldName) -> Query:
+        start = end = self._at
+        negative = False
         while self._take(_NOT):
-            negative = not negative
+            negative, end = not negative, self._at
+            self._take(_SPACES)
         if _END.match(self._text, self._at):
-            return self._hint(start, "nothing follows to leave out")
-        found = self._operand(field, depth)
-        return negated(found) if negative else found
+            return self._hint(start, end, "left out: what it excludes is still to follow")
+        begun, field = self._at, self._named(field)
+        found = self._operand(field, begun)
+        if negative:
+            field, found = "any", negated(found)
+        if not self._depth:
+            self.terms.append((start, self._at, field, found))
+        return found
 
-    def _operand(self, field: FieldName, depth: int) -> Query:
-        start = self._at
+    def _named(self, field: FieldName) -> FieldName:
+        """Returns the field that is named here, or else the given one, that of the group."""
+        name = _NAME.match(self._text, self._at)
+        if not name:
+            return field
+        if known := _FIELD_OF.get(fold(name[1])):
+            self._at = name.end()
+            return known.name
+        if field == "any":
+            names = " ".join(f"{f.name}:" for f in FIELDS)
+            message = f"no such field, searched as text; the fields are {names}"
+            self._hint(name.start(), name.end(), message)
+        return field
+
+    def _operand(self, field: FieldName, start: int) -> Query:
         if self._take(_OPENING):
-            return self._group(field, depth)
-        name = _NAME.match(self._text, start)
-        if name and (known := _FIELD_OF.get(fold(name[1]))):
-            self._at, field = name.end(), known.name
-            if self._take(_OPENING):
-                return self._group(field, depth)
+            return self._group(field)
         if field != "any":
-            return self._list(field)
+            return self._list(field, start)
         if quoted := self._take(_QUOTED):
             return self._quotation("any", quoted)
         word = self._take(_WORD)
         assert word is not None, "what starts no other term starts a word"
-        if name:
-            names = " ".join(f"{f.name}:" for f in FIELDS)
-            self._hint(start, f"no field {name[1]}: searched as text; the fields are {names}")
         return self._unquoted("any", word)
 
-    def _group(self, field: FieldName, depth: int) -> Query:
-        start = self._at - 1
-        if depth == _DEEPEST:
-            return self._hint(start, "too many parentheses; left out")
-        found = self.alternatives(field, depth + 1)
+    def _group(self, field: FieldName) -> Query:
+        start, end = self._at - 1, self._at
+        if self._depth == _DEEPEST:
+            return self._hint(start, end, f"{_DEEPEST} parentheses are open; left out")
+        self._depth += 1
+        found = self.alternatives(field)
+        self._depth -= 1
         if not self._take(_CLOSING):
-            self._hint(start, "this parenthesis is still open")
+            self._hint(start, end, "this parenthesis is still open; a ) closes it")
         return found
 
-    def _list(self, field: FieldName) -> Query:
-        """Returns any of the values, between commas, of a field."""
-        start, values = self._at, []
+    def _list(self, field: FieldName, start: int) -> Query:
+        """Returns any of the values, between commas, of a field; its name stands at the start."""
+        values: list[Query] = []
         while True:
             if quoted := self._take(_QUOTED):
                 values.append(self._quotation(field, quoted))
             elif (word := self._take(_MEMBER)) and word[0]:
                 values.append(self._unquoted(field, word))
+            else:
+                self._value(self._at, field, "")
             if not self._take(_LISTED):
                 break
         if not values:
-            self._hint(start, f"{field}: finds {_FIELD_OF[field].finds}; left out while empty")
+            message = f"{field}: finds {_FIELD_OF[field].finds}; left out while empty"
+            self._hint(start, self._at, message)
         return any_of(values)
 
+    def _value(self, start: int, field: FieldName, text: str) -> None:
+        self.values.append((start, self._at, field, text, self._depth))
+
     def _unquoted(self, field: FieldName, word: re.Match[str]) -> Query:
+        self._value(word.start(), field, word[0])
         if field in ("any", "id") and (pasted := _pasted_id(word[0])):
             return Text("id", pasted, True)
         return self._leaf(field, word[0], word.start(), exact=False)
 
     def _quotation(self, field: FieldName, quoted: re.Match[str]) -> Query:
         value = re.sub(f"([{_QUOTE}])\\1", r"\1", quoted[1])
-        found = self._leaf(field, value, quoted.start(), exact=bool(quoted[3]) and not quoted[4])
-        if found != Everything() and not quoted[3]:
-            self._hint(quoted.start(), "this quotation is still open")
-        return found
+        if quoted[3]:
+            return self._leaf(field, value, quoted.start(), exact=not quoted[4])
+        self._value(quoted.start(), field, value)
+        self._hint(quoted.start(), self._at, 'this quotation is still open; a " closes it')
+        if not value.strip():
+            return Everything()
+        return self._leaf(field, value, quoted.start(), exact=False)
 
     def _leaf(self, field: FieldName, value: str, start: int, *, exact: bool) -> Query:
         if field == "date":
             return self._date(value, start)
         if not _tokens(value):
-            return self._hint(start, "no letter or digit to search for; left out")
+            return self._hint(start, self._at, "no letter or digit to search for; left out")
         if field == "is":
             return self._state(value, start)
         if field == "kw":
@@ -394,24 +469,24 @@ class _Reader:
         return Text(field, value, exact)
 
     def _date(self, value: str, start: int) -> Query:
-        valid = f"valid are {_FIELD_OF['date'].finds}"
+        valid = f"valid: {_FIELD_OF['date'].finds}"
         if re.fullmatch(r"[<>=]*[0-9]{0,3}", fold(value)):
-            return self._hint(start, f"not a date yet, left out; {valid}")
+            return self._hint(start, self._at, f"not a date yet, left out; {valid}")
         if found := _dates(fold(value)):
             return found
-        self._hint(start, f"no such date, searched as text; {valid}")
+        self._hint(start, self._at, f"no date, searched as text; {valid}")
         return Text("any", f"date:{value}", False)
 
     def _state(self, value: str, start: int) -> Query:
-        typed, valid = fold(value), f"valid are {', '.join(_STATES)}"
+        typed, valid = fold(value), f"valid: {', '.join(STATES)}"
         if exact := _CHINESE_STATES.get(typed):
             return Is(exact)
-        begun = [state for state in _STATES if state.startswith(typed)]
+        begun = [state for state in STATES if state.startswith(typed)]
         if not begun:
-            self._hint(start, f"no such state, searched as text; {valid}")
+            self._hint(start, self._at, f"no such state, searched as text; {valid}")
             return Text("any", f"is:{value}", False)
         if begun[0] != typed:
-            self._hint(start, f"taken as {begun[0]}; {valid}")
+            self._hint(start, self._at, f"taken as {begun[0]}; {valid}")
         return Is(begun[0])
 
 
@@ -591,3 +666,23 @@ def _in_source(text: str, spans: list[tuple[int, int]]) -> tuple[tuple[int, int]
             merged.pop()
         merged.append((start, end))
     return tuple(merged)
+
+
+_JOINT = rf"(?<![^\s{_CLOSE}])(?:AND|OR|(?:AND)?NOT)(?![^\s{_OPEN}])"
+_JOINED = re.compile(
+    rf"{_JOINT}|[{_QUOTE}]([^{_QUOTE}]*)[{_QUOTE}]?"
+    rf"|((?:(?!{_JOINT})[^{_QUOTE}{_OPEN}{_CLOSE}{_BAR}])+)"
+)
+"""An operator of arXiv's search, or the phrase between two of them."""
+
+
+def keyword_query(keyword: str) -> Query:
+    """Returns the phrases of a keyword, joined as it joins them; of no word, `Everything()`."""
+
+    def restated(found: re.Match[str]) -> str:
+        if not found.lastindex:
+            return "NOT" if found[0] == "ANDNOT" else found[0]
+        phrase = found[found.lastindex].strip()
+        return f" {Text('any', phrase, False)} " if _tokens(phrase) else " "
+
+    return parse(_JOINED.sub(restated, keyword)).query

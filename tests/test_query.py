@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import unicodedata
 from datetime import date
@@ -33,6 +34,7 @@ from digest_tui.query import (
     fold,
     fts,
     highlights,
+    keyword_query,
     negated,
     parse,
     segment,
@@ -147,6 +149,7 @@ def test_what_is_typed_means(typed: str, query: Query) -> None:
         ("＞＝２０２６", Dates(date(2026, 1, 1), None)),
         ("7d", Recent(7)),
         ("2w", Recent(14)),
+        ("7d,2025", Or((Recent(7), Dates(date(2025, 1, 1), date(2025, 12, 31))))),
         ("999999w", Recent(36_500)),
         # While it is typed.
         ("2026-", Dates(date(2026, 1, 1), date(2026, 12, 31))),
@@ -165,24 +168,31 @@ def test_a_date_means(value: str, query: Query) -> None:
     ("typed", "query", "place", "reason"),
     [
         # Left out.
-        ("a -", A, "-", "no letter or digit"),
+        ("a - b", And((A, B)), "-", "no letter or digit"),
         ("a !?", A, "!?", "no letter or digit"),
-        ('a "', A, '"', "no letter or digit"),
-        ("a NOT", A, "NOT", "nothing follows"),
-        ("a ti:", A, "", "ti: finds words of the title"),
+        ("a -", A, "-", "still to follow"),
+        ("a NOT  ", A, "NOT", "still to follow"),
+        ("(a NOT) b", And((A, B)), "NOT", "still to follow"),
+        ("a ti: b", And((A, B)), "ti:", "ti: finds words of the title"),
+        ("a 学科：，", A, "学科：，", "cat: finds a subject"),
+        ("a ti:(, b)", And((A, words("b", "ti"))), ",", "left out while empty"),
         ("a) b", And((A, B)), ")", "no parenthesis is open"),
         ("a date:>=20", A, ">=20", "not a date yet"),
+        ("date:2026,2", Dates(date(2026, 1, 1), date(2026, 12, 31)), "2", "not a date yet"),
         # Still open.
-        ("(a b", And((A, B)), "(a b", "still open"),
-        ("(", Everything(), "(", "still open"),
+        ("(a b", And((A, B)), "(", "still open"),
+        ("a ti:(", A, "(", "still open"),
+        ('a "', A, '"', "still open"),
         ('a "deep lea', And((A, words("deep lea"))), '"deep lea', "still open"),
+        ("a kw：“学", And((A, Keyword("学"))), "“学", "still open"),
         # Searched as text.
-        ("foo:bar", words("foo:bar"), "foo:bar", "no field foo: searched as text"),
-        ("date:soon", words("date:soon"), "soon", "no such date"),
-        ("date:2026-13", words("date:2026-13"), "2026-13", "no such date"),
-        ("date:2026-02-30", words("date:2026-02-30"), "2026-02-30", "valid are 2026-04-22,"),
-        ("date:>9999-12-31", words("date:>9999-12-31"), ">9999-12-31", "no such date"),
-        ("is:good", words("is:good"), "good", "valid are read, unread,"),
+        ("a -foo:bar", And((A, Not(words("foo:bar")))), "foo:", "the fields are ti: au:"),
+        ("date:soon", words("date:soon"), "soon", "no date, searched as text"),
+        ("date:2026-13", words("date:2026-13"), "2026-13", "no date"),
+        ("date:2026-02-30", words("date:2026-02-30"), "2026-02-30", "valid: 2026-04-22,"),
+        ("date:>9999-12-31", words("date:>9999-12-31"), ">9999-12-31", "no date"),
+        ("is:read,good", Or((Is("read"), words("is:good"))), "good", "valid: read, unread,"),
+        ('is:"good" a', And((words("is:good"), A)), '"good"', "no such state"),
         # Taken for what it begins.
         ("is:un", Is("unread"), "un", "taken as unread"),
     ],
@@ -195,6 +205,7 @@ def test_a_hint_says_what_was_not_understood_and_where(
     (hint,) = parsed.hints
     assert typed[hint.start : hint.end] == place
     assert reason in hint.message
+    assert len(hint.message) <= 90
 
 
 def test_every_beginning_of_a_query_is_a_query() -> None:
@@ -203,12 +214,14 @@ def test_every_beginning_of_a_query_is_a_query() -> None:
     )
     for end in range(len(typed)):
         parsed = parse(typed[:end])
-        assert all(0 <= hint.start <= hint.end <= end for hint in parsed.hints)
+        assert all(0 <= hint.start < hint.end <= end for hint in parsed.hints)
     assert parse(typed).hints == ()
 
 
 def test_parentheses_beyond_reason_are_left_out() -> None:
-    assert parse("(" * 5000 + "a").query == A
+    parsed = parse("(" * 5000 + "a")
+    assert parsed.query == A
+    assert {hint.end - hint.start for hint in parsed.hints} == {1}
 
 
 @pytest.mark.parametrize(
@@ -272,7 +285,7 @@ def test_the_text_of_a_query_is_that_query_again(query: Query) -> None:
 def test_any_text_is_a_query_with_hints_inside_it(text: str) -> None:
     parsed = parse(text)
     assert parse(str(parsed.query)).query == parsed.query
-    assert all(0 <= hint.start <= hint.end <= len(text) for hint in parsed.hints)
+    assert all(0 <= hint.start < hint.end <= len(text) for hint in parsed.hints)
 
 
 def test_every_field_is_understood_by_all_its_names() -> None:
@@ -458,3 +471,36 @@ def test_highlights_are_sorted_and_never_overlap(query: Query, text: str) -> Non
     edges = [edge for span in spans for edge in span]
     assert edges == sorted(edges)
     assert all(0 <= start < end <= len(text) for start, end in spans)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "query"),
+    [
+        ("reinforcement learning", words("reinforcement learning")),
+        ("robot*", words("robot*")),
+        ("扩散策略", words("扩散策略")),
+        ("OR-Tools, title: x", words("OR-Tools, title: x")),
+        ('"large language model" AND agent', And((words("large language model"), words("agent")))),
+        ("LLM OR (agent | 智能体)", Or((words("LLM"), words("agent"), words("智能体")))),
+        ('"search AND rescue" robots', And((words("search AND rescue"), words("robots")))),
+        ("a NOT b c", And((A, Not(words("b c"))))),
+        ("(a)ANDNOT(b)", And((A, Not(B)))),
+        ("“open", words("open")),
+        ("— AND", Everything()),
+        ("", Everything()),
+    ],
+)
+def test_the_phrases_of_a_keyword(keyword: str, query: Query) -> None:
+    assert keyword_query(keyword) == query
+
+
+@given(typing)
+def test_any_keyword_is_a_query_understood_as_a_whole(keyword: str) -> None:
+    query = keyword_query(keyword)
+    parsed = parse(str(query))
+    assert (parsed.query, parsed.hints) == (query, ())
+
+
+@given(values.filter(lambda value: not re.search(r'["“”＂()（）|｜]|AND|OR|NOT', value)))
+def test_a_keyword_without_operators_is_one_phrase(keyword: str) -> None:
+    assert keyword_query(keyword) == words(keyword.strip())
