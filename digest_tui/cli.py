@@ -21,6 +21,7 @@ import click
 from digest_tui import __version__
 
 if TYPE_CHECKING:
+    from digest_tui.export import Language
     from digest_tui.library import Imported, Library
     from digest_tui.paper import Problem
     from digest_tui.query import Query
@@ -184,18 +185,31 @@ def _papers(folder: Path | None, query: str, as_json: bool, as_lines: bool) -> N
 @_command("export", _TakesQuery)
 @click.argument("query", default="is:starred")
 @click.option(
-    "-f", "--format", "format_", default="markdown", help="markdown (default), json, jsonl."
+    "-f",
+    "--format",
+    "format_",
+    default="markdown",
+    help="markdown (default), bibtex, csv, json, jsonl.",
+)
+@click.option(
+    "-l",
+    "--language",
+    type=click.Choice(["both", "en", "zh"]),
+    default="both",
+    help="Both languages (default), or one where a paper has it.",
 )
 @click.option("-o", "--output", type=PATHS, help="A file, in place of stdout.")
-def _export(folder: Path | None, query: str, format_: str, output: Path | None) -> None:
-    """Write the papers that QUERY finds (the starred ones) as Markdown or JSON."""
-    from digest_tui.export import FORMATS
+def _export(
+    folder: Path | None, query: str, format_: str, language: Language, output: Path | None
+) -> None:
+    """Write the papers that QUERY finds (the starred ones) in a format."""
+    from digest_tui.export import FORMATS, in_languages
     from digest_tui.library import write_file
 
     if format_ not in FORMATS:
         raise click.BadParameter(f"“{format_}” is none of {', '.join(FORMATS)}", param_hint="-f")
     with _session(folder) as session:
-        holdings = list(session.found(_parsed(query)))
+        holdings = [in_languages(each, language) for each in session.found(_parsed(query))]
         chunks = FORMATS[format_].write(holdings)
         if output is None or str(output) == "-":
             _print(chunks)
@@ -351,6 +365,7 @@ def _show(
     notices: Sequence[str],
     standing: str = "",
 ) -> None:
+    from digest_tui import resume
     from digest_tui.library import Library
     from digest_tui.session import Session
     from digest_tui.ui.app import DigestApp
@@ -363,9 +378,12 @@ def _show(
     # A key does not wait for another window: what the index cannot take now, it takes later.
     with closing(Library(library.places, patience=0.2)) as hasty:
         session = Session(hasty)
-        session.start(digest)
-        app = DigestApp(session, settings, notice=" · ".join(notices), standing=standing)
+        left = resume.load(library.places.left)
+        session.start(digest, left)
+        app = DigestApp(session, settings, notice=" · ".join(notices), standing=standing, left=left)
         app.run()
+        if app.last:
+            resume.save(library.places.left, app.last)
         if app.trouble:
             raise app.trouble
         session.retry()

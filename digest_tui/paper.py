@@ -111,12 +111,20 @@ class Holding:
     """A paper as the library holds it: where it was listed, and what the reader decided."""
 
     paper: Paper
-    keywords: tuple[str, ...] = ()
-    """In the order of its places, newest digest first."""
-    digests: tuple[date, ...] = ()
-    """The days of the digests that list it, newest first."""
+    listed: tuple[tuple[date, str], ...] = ()
+    """The digest's day and the keyword of each of its entries, newest digest first."""
     read: bool = False
     starred: bool = False
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """Each keyword once, in the order of its entries."""
+        return tuple(dict.fromkeys(keyword for _, keyword in self.listed))
+
+    @property
+    def digests(self) -> tuple[date, ...]:
+        """The days of the digests that list it, newest first."""
+        return tuple(dict.fromkeys(day for day, _ in self.listed))
 
 
 def split_authors(text: str) -> tuple[str, ...]:

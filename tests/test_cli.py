@@ -302,6 +302,7 @@ def test_marks_that_cannot_be_saved_are_said(run: Run, two: Path) -> None:
         ["import"],
         ["papers", "one", "two"],
         ["export", "-f", "docx"],
+        ["export", "-l", "fr"],
         ["completions", "tcsh"],
         ["--nonsense"],
         ["digests", "--nonsense"],
@@ -348,6 +349,32 @@ def test_export_writes_the_starred_ones_as_markdown(run: Run, two: Path, tmp_pat
 @pytest.mark.parametrize("format_", ["json", "jsonl"])
 def test_export_and_papers_write_the_same_json(run: Run, two: Path, format_: str) -> None:
     assert run("export", "", "-f", format_).out == run("papers", f"--{format_}").out != ""
+
+
+def test_export_writes_a_bibliography_and_a_table(run: Run, two: Path, tmp_path: Path) -> None:
+    entry = run("export", "id:2604.00002", "-f", "bibtex").out
+    assert entry.startswith("@misc{lovelace2026paper,\n  title = {Paper 2 on sparse rewards},\n")
+    path = tmp_path / "all.csv"
+    assert run("export", "", "--format", "csv", "--output", path).code == 0
+    lines = path.read_bytes().decode("utf-8-sig").split("\r\n")
+    assert [line.split(",")[0] for line in lines] == [
+        "id",
+        *(f"arXiv:{each['id']}" for each in run("papers", "--jsonl").jsonl),
+        "",
+    ]
+    assert path.read_bytes() == run("export", "", "-f", "csv").out.encode()
+
+
+@pytest.mark.parametrize(
+    ("language", "empty"),
+    [("both", []), ("en", ["title_zh", "abstract_zh"]), ("zh", ["abstract"])],
+)
+def test_export_writes_the_languages_asked_for(
+    run: Run, two: Path, language: str, empty: list[str]
+) -> None:
+    for option in ("-l", "--language"):
+        (record,) = run("export", "id:2604.00002", "-f", "jsonl", option, language).jsonl
+        assert [name for name, value in record.items() if value == ""] == empty
 
 
 def without_place(record: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Papers as files: Markdown for notes, JSON for programs; a module a format.
+"""Papers as files, a module a format: Markdown for notes, BibTeX, CSV for spreadsheets, JSON.
 
 Each format makes its text a paper at a time, and is imported when it is first written: a start
 needs none, and pydantic alone costs a third of one.
@@ -7,9 +7,13 @@ needs none, and pydantic alone costs a third of one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from digest_tui.paper import Holding
+
+Language = Literal["both", "en", "zh"]
+"""Which of a paper's texts are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,18 @@ def _markdown(holdings: Iterable[Holding]) -> Iterator[str]:
     return markdown(holdings)
 
 
+def _bibtex(holdings: Iterable[Holding]) -> Iterator[str]:
+    from digest_tui.export.bibtex import bibtex
+
+    return bibtex(holdings)
+
+
+def _csv(holdings: Iterable[Holding]) -> Iterator[str]:
+    from digest_tui.export.table import table
+
+    return table(holdings)
+
+
 def _json(holdings: Iterable[Holding]) -> Iterator[str]:
     from digest_tui.export.records import json_array
 
@@ -42,7 +58,39 @@ def _jsonl(holdings: Iterable[Holding]) -> Iterator[str]:
 
 FORMATS: Mapping[str, Exporter] = {
     "markdown": Exporter(".md", _markdown),
+    "bibtex": Exporter(".bib", _bibtex),
+    "csv": Exporter(".csv", _csv),
     "json": Exporter(".json", _json),
     "jsonl": Exporter(".jsonl", _jsonl),
 }
 """Every format by the name that the shell and the export dialog give it."""
+
+
+def in_languages(holding: Holding, language: Language) -> Holding:
+    """The paper with its texts in one language only, where it has them in that language.
+
+    The English title, which is the paper's name, stays in every language.
+    """
+    paper = holding.paper
+    if language == "en":
+        title_zh = "" if paper.title else paper.title_zh
+        abstract_zh = "" if paper.abstract else paper.abstract_zh
+        paper = replace(paper, title_zh=title_zh, abstract_zh=abstract_zh)
+    elif language == "zh" and paper.abstract_zh:
+        paper = replace(paper, abstract="")
+    return replace(holding, paper=paper)
+
+
+def preview(name: str, holdings: Iterable[Holding], lines: int) -> str:
+    """The first lines of what a format would write, and a line `…` where more follow.
+
+    No more papers are taken than those lines need.
+    """
+    text = ""
+    for chunk in FORMATS[name].write(holdings):
+        text += chunk
+        if len(text.splitlines()) > lines:
+            break
+    shown = text.splitlines()
+    # A table begins with a mark that tells programs its encoding.
+    return "\n".join(shown[:lines] + ["…"] * (len(shown) > lines)).removeprefix("\ufeff")

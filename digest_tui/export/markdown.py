@@ -41,6 +41,12 @@ def markdown(holdings: Iterable[Holding]) -> Iterator[str]:
         yield "".join(f"\n{part}\n" for part in _parts(holding, others))
 
 
+def block(holding: Holding) -> str:
+    """One paper as it stands in a file, without the headings over it and without a last newline."""
+    _, *others = holding.keywords or ("",)
+    return "\n\n".join(_parts(holding, others))
+
+
 def escape(line: str) -> str:
     """A line of text with backslashes before all that Markdown would interpret, maths excepted."""
     return _SPECIAL.sub(_escaped, line)
