@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Group = Literal["Move", "Decide", "Choose", "Read", "Program"]
+Group = Literal["Move", "Decide", "Choose", "Read", "Keep", "Program"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,13 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "previous-keyword", ("{",), "Previous keyword", "the previous keyword of the list", "Move"
     ),
-    Command("into", ("enter", "l", "right"), "Into", "into the papers, into the paper", "Move"),
+    Command(
+        "into",
+        ("enter", "l", "right"),
+        "Into",
+        "into the papers, into the paper; on the line of a keyword: fold, unfold",
+        "Move",
+    ),
     Command("out", ("h", "left"), "Out", "back to the pane on the left", "Move"),
     Command("next-pane", ("tab",), "Next pane", "the next pane", "Move"),
     Command("previous-pane", ("shift+tab",), "Previous pane", "the pane before", "Move"),
@@ -108,13 +114,25 @@ COMMANDS: tuple[Command, ...] = (
         "filter as you type; Enter keeps the query, Esc clears it, ↑ ↓ recall earlier ones",
         "Choose",
     ),
+    Command("facets", ("f",), "Facets", "narrow to keywords, subjects and dates", "Choose"),
+    Command("order", ("S",), "Order", "by digest, unread first, title, author, id, date", "Choose"),
+    Command("fold", ("-",), "Fold", "fold the papers of a keyword away, and back", "Choose"),
     Command("language", ("b",), "Language", "both languages, English, 中文", "Read"),
     Command("open-abstract", ("o",), "Open page", "the abstract page in the browser", "Read"),
     Command("open-pdf", ("O",), "Open PDF", "the PDF in the browser", "Read"),
+    Command("authors", ("a",), "Authors", "all authors of the paper, or the first lines", "Read"),
+    Command("source", ("v",), "Source", "the source text of the paper, and back", "Read"),
     Command("zoom", ("z",), "Zoom", "only the paper, and back", "Read"),
     Command("density", ("D",), "Density", "two lines a paper, or one", "Read"),
     Command(
-        "export", ("e",), "Export", "the starred papers, the view or this paper to a file", "Read"
+        "copy",
+        ("y",),
+        "Copy",
+        "id, link, PDF link, title, BibTeX or Markdown to the clipboard",
+        "Keep",
+    ),
+    Command(
+        "export", ("e",), "Export", "the starred papers, the view or this paper to a file", "Keep"
     ),
     Command("rescan", ("R",), "Look for digests", "look for new digests now", "Program"),
     Command(

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -26,16 +27,18 @@ from functools import reduce
 from pathlib import Path
 from typing import Literal
 
+from digest_tui import latex, search
 from digest_tui import query as q
-from digest_tui import search
+from digest_tui.facets import CANDIDATES, FACETS, Candidate, Facet, FacetField
 from digest_tui.marks import READ, STAR, Change, Stamp
-from digest_tui.paper import Digest, Holding, Paper, PaperId, Problem, Subject, has_han
+from digest_tui.paper import Digest, Holding, Paper, PaperId, Problem, Subject, has_han, name_of
 from digest_tui.store import Position, Reading
 
-VERSION = 3
+VERSION = 4
 """Raised whenever the tables change; another version's file is built anew."""
 
 Status = Literal["all", "unread", "starred"]
+Order = Literal["digest", "unread", "title", "author", "id", "date"]
 
 _TABLES = """
 CREATE TABLE files (name TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, sha256 TEXT,
@@ -55,7 +58,8 @@ CREATE TABLE problems (digest INTEGER, line INTEGER, message TEXT);
 CREATE INDEX problems_by_digest ON problems (digest);
 CREATE TABLE papers (n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, day TEXT, read INTEGER,
                      starred INTEGER, translated INTEGER, code TEXT, title TEXT, title_zh TEXT,
-                     authors TEXT, abs_url TEXT, pdf_url TEXT);
+                     authors TEXT, abs_url TEXT, pdf_url TEXT, by_title TEXT,
+                     by_author TEXT);
 CREATE INDEX papers_by_read ON papers (read);
 CREATE INDEX papers_by_starred ON papers (starred);
 CREATE TABLE texts (n INTEGER PRIMARY KEY, abstract TEXT, abstract_zh TEXT);
@@ -387,7 +391,7 @@ class Index:
     def _write(self, number: int, paper: Paper, day: str) -> None:
         self._db.execute(
             "UPDATE papers SET day = ?, translated = ?, code = ?, title = ?, title_zh = ?,"
-            " authors = ?, abs_url = ?, pdf_url = ? WHERE n = ?",
+            " authors = ?, abs_url = ?, pdf_url = ?, by_title = ?, by_author = ? WHERE n = ?",
             (
                 day,
                 has_han(paper.title_zh) or has_han(paper.abstract_zh),
@@ -397,6 +401,7 @@ class Index:
                 json.dumps(paper.authors, ensure_ascii=False),
                 paper.abs_url,
                 paper.pdf_url,
+                *_sort_keys(paper),
                 number,
             ),
         )
@@ -572,23 +577,47 @@ class Index:
         return Totals(papers, unread, starred)
 
     def places(
-        self, digest: int | None, status: Status, query: q.Query, today: date
+        self,
+        digest: int | None,
+        status: Status,
+        query: q.Query,
+        today: date,
+        order: Order = "digest",
     ) -> list[tuple[str, int, int]]:
-        """(keyword, paper number, is read) of every entry found: newest digest first, in order.
+        """(section, paper number, is read) of every entry found, in order.
 
-        `digest` None means all of them. A paper appears once for each of its entries.
+        A section is a keyword in the digests' own order, newest digest first; a day in the order
+        of dates; and nothing in any other. `digest` None means all of them. A paper appears once
+        for each of its entries.
         """
         where, values = search.condition(query, today)
         scope = "" if digest is None else "AND entries.digest = ? "
+        section, first = _ORDERS[order]
         return self._db.execute(
-            "SELECT keywords.keyword, entries.paper, papers.read FROM entries"
+            f"SELECT {section}, entries.paper, papers.read FROM entries"
             " JOIN digests ON digests.n = entries.digest"
             " JOIN keywords ON keywords.n = entries.keyword"
             " JOIN papers ON papers.n = entries.paper"
             f" WHERE {_STATUS[status]} AND {where} {scope}"
-            "ORDER BY digests.day DESC, digests.file DESC, entries.position, entries.seq",
+            f"ORDER BY {first} digests.day DESC, digests.file DESC, entries.position, entries.seq",
             [*values, *([] if digest is None else [digest])],
         ).fetchall()
+
+    def facets(
+        self, field: FacetField, digest: int | None, status: Status, query: q.Query, today: date
+    ) -> list[Facet]:
+        """The values of a field that the papers found have, each with its count."""
+        where, values = search.condition(query, today)
+        found = f"SELECT papers.n FROM papers WHERE {_STATUS[status]} AND {where}"
+        if digest is not None:
+            found += " AND papers.n IN (SELECT paper FROM entries WHERE digest = ?)"
+            values = [*values, digest]
+        return FACETS[field](self._db, found, values)
+
+    def candidates(self, field: q.FieldName, typed: str) -> list[Candidate]:
+        """What a value of a field that is being typed could become; nothing for most fields."""
+        complete = CANDIDATES.get(field)
+        return complete(self._db, typed) if complete else []
 
     def digest_with_unread(
         self, beyond: DigestRow | None, step: Literal[1, -1], query: q.Query, today: date
@@ -648,8 +677,7 @@ class Index:
         names = dict(self._db.execute("SELECT n, keyword FROM keywords"))
         return Holding(
             paper,
-            keywords=tuple(dict.fromkeys(names[keyword] for keyword, _ in listed)),
-            digests=tuple(dict.fromkeys(date.fromisoformat(day) for _, day in listed)),
+            tuple((date.fromisoformat(day), names[keyword]) for keyword, day in listed),
             read=bool(row[0]),
             starred=bool(row[1]),
         )
@@ -693,6 +721,19 @@ class Index:
         row = self._db.execute(sql, values).fetchone()
         return None if row is None else row[0]
 
+
+_ORDERS: Mapping[Order, tuple[str, str]] = {
+    "digest": ("keywords.keyword", ""),
+    "unread": ("''", "papers.read,"),
+    "title": ("''", "papers.by_title,"),
+    "author": ("''", "papers.by_author,"),
+    # An old id, with its archive before it, is older than any new one.
+    "id": ("''", "papers.id GLOB '[0-9]*', papers.id,"),
+    "date": ("digests.day", ""),
+}
+"""What a view's sections are, and what comes before the order of the digests."""
+
+_NO_LETTERS = re.compile(r"[\W_]+")
 
 _STATUS: Mapping[Status, str] = {
     "all": "1",
@@ -758,6 +799,16 @@ def _from_json(text: str) -> Paper:
         tuple(Subject(*subject) for subject in subjects),
         *links_and_abstracts,
     )
+
+
+def _sort_keys(paper: Paper) -> tuple[str, str]:
+    """What title and first author are sorted by: letters and digits; the family name first."""
+    *given, family = (name_of(paper.authors[0]) if paper.authors else "").split() or [""]
+    return _letters(latex.render(paper.title)), _letters(" ".join((family, *given)))
+
+
+def _letters(text: str) -> str:
+    return " ".join(_NO_LETTERS.sub(" ", q.fold(text)).split())
 
 
 def _searched(paper: Paper) -> tuple[str, ...]:

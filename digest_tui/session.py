@@ -9,59 +9,30 @@ decision is in the journal before the method that took it returns.
 from __future__ import annotations
 
 import sqlite3
-from array import array
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from digest_tui import latex
 from digest_tui import query as q
-from digest_tui.export import FORMATS
-from digest_tui.index import Card, DigestRow, Status, Totals
+from digest_tui.commands import COMMANDS, shown
+from digest_tui.editing import Completing, choosing, chosen, field_names
+from digest_tui.export import FORMATS, Language, in_languages
+from digest_tui.facets import FACETS, Candidate, Facet, FacetField
+from digest_tui.index import Card, DigestRow, Order, Status, Totals
 from digest_tui.library import Library, write_file
 from digest_tui.marks import READ, STAR, Change, Decision, History, Key, Step, Value
 from digest_tui.paper import Holding, PaperId
+from digest_tui.resume import Left
 from digest_tui.store import NotSaved
+from digest_tui.view import Section, View
 
-Language = Literal["both", "en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("both", "en", "zh")
 Step1 = Literal[1, -1]
-Choice = Literal["starred", "view", "paper"]
-"""What an export writes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The papers of a view under one keyword."""
-
-    keyword: str
-    start: int
-    """The row of its heading; its papers follow."""
-    papers: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class View:
-    """What is on screen, as it was when it was asked for."""
-
-    scope: DigestRow | None
-    """One digest; None for the whole library."""
-    status: Status
-    text: str
-    """The query as it was typed."""
-    query: q.Query
-    hints: tuple[q.Hint, ...]
-    rows: Sequence[int]
-    """A paper's number, or -1 - g for the heading of group g."""
-    groups: tuple[Group, ...]
-    papers: int
-    """How many papers it holds, each counted once."""
-
-    def group_at(self, row: int) -> int:
-        """The number of the group that a row belongs to."""
-        starts = [group.start for group in self.groups]
-        return max((g for g, start in enumerate(starts) if start <= row), default=0)
+Choice = Literal["here", "starred", "view", "paper"]
+"""What an export writes: what is starred in the scope or in the library, the view, the paper."""
 
 
 class Session:
@@ -72,10 +43,14 @@ class Session:
         self.index = library.index
         self.language: Language = "both"
         self.compact = False
+        self.order: Order = "digest"
+        self.keys: Mapping[str, str] = {c.id: shown(c.keys[0]) for c in COMMANDS if c.keys}
+        """The key of each command that has one, as sentences name it."""
         self.revision = 0
         """Grows whenever rows of the same view may look different."""
-        self.cursor = -1
-        """The row of the paper that is looked at; -1 where there is none."""
+        self._cursor = -1
+        self._is_done = False
+        self._folded: set[str] = set()
         self._today = today
         self._history = History()
         self._ahead: dict[Key, Change] = {}
@@ -92,13 +67,38 @@ class Session:
         self.totals = Totals(0, 0, 0)
         self.view = self._build(None, "all", "")
 
-    def start(self, digest: int | None = None) -> None:
-        """Opens on a digest, else on the newest that has something unread, else the newest."""
+    def start(self, digest: int | None = None, left: Left | None = None) -> None:
+        """Opens on a digest, else where it was left, else on the newest with something unread."""
         self.look()
         self.refresh()
+        if left and digest is None and self._resume(left):
+            return
         unread = (row.n for row in self.digests if row.unread)
         newest = self.digests[0].n if self.digests else None
         self.choose(digest or next(unread, newest))
+
+    def _resume(self, left: Left) -> bool:
+        """Goes where the program was left; whether that is still there."""
+        self.order = left.order
+        row = next((row for row in self.digests if row.file == left.digest), None)
+        if left.is_first or (left.digest and row is None):
+            return False
+        self._show(row.n if row else None, left.status, left.query)
+        number = self.index.numbers([left.paper]).get(left.paper)
+        if number in self.view.rows:
+            self.cursor = self.view.rows.index(number)
+        return True
+
+    def leave(self) -> Left:
+        """Where a later start resumes."""
+        view, card = self.view, self.card(self.cursor)
+        return Left(
+            digest=view.scope.file if view.scope else "",
+            status=view.status,
+            paper=card.id if card else "",
+            query=view.text,
+            order=self.order,
+        )
 
     def refresh(self) -> None:
         """Takes over what changed in the library: counts and marks, but not the rows."""
@@ -124,9 +124,29 @@ class Session:
         return self._cards.get(number)
 
     @property
+    def cursor(self) -> int:
+        """The row that is looked at; -1 where there is none."""
+        return self._cursor
+
+    @cursor.setter
+    def cursor(self, row: int) -> None:
+        self._cursor = row
+        self._is_done = False
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the last paper of the scope was decided just now, and none is looked at since."""
+        return self._is_done
+
+    @property
     def current(self) -> Card | None:
-        """The paper at the cursor."""
-        return self.card(self.cursor)
+        """The paper at the cursor; none on a heading, nor when all is done."""
+        return None if self._is_done else self.card(self.cursor)
+
+    @property
+    def heading(self) -> Section | None:
+        """The section whose heading the cursor is on."""
+        return None if self._is_done else self.view.heading_at(self.cursor)
 
     def holding(self) -> Holding | None:
         """The paper at the cursor, whole."""
@@ -136,16 +156,38 @@ class Session:
         holding = self.index.holding(card.n)
         return holding and replace(holding, read=card.read, starred=card.starred)
 
-    def unread_in(self, group: int) -> int:
-        """How many papers of a group of the view are unread."""
-        start = self.view.groups[group].start + 1
-        rows = self.view.rows[start : start + self.view.groups[group].papers]
-        return sum(number in self._unread for number in rows)
+    def unread_in(self, section: Section) -> int:
+        """How many papers of a section are unread."""
+        return sum(number in self._unread for number in section.numbers)
 
     @property
     def unread(self) -> int:
         """How many papers of the view are unread."""
         return len(self._unread)
+
+    @property
+    def decided(self) -> tuple[int, int]:
+        """How many papers of the scope are read, and how many there are."""
+        row = next((row for row in self.digests if row.n == self._scope), None)
+        papers, unread = (row or self.totals).papers, (row or self.totals).unread
+        return papers - unread, papers
+
+    def starred_here(self) -> list[Card]:
+        """The starred papers of the scope, in its order."""
+        places = self.index.places(self._scope, "starred", q.Everything(), self._today())
+        numbers = list(dict.fromkeys(number for _, number, _ in places))
+        cards = {card.n: card for card in self._cards_of(numbers)}
+        return [cards[number] for number in numbers if number in cards]
+
+    def beyond(self, step: Step1 = 1) -> DigestRow | None:
+        """The next older (step 1) or newer (-1) digest with something unread to be found."""
+        if self.view.scope is None:
+            return None
+        wanted = self.view.query
+        if self.view.status == "starred":
+            wanted = q.all_of((q.Is("starred"), wanted))
+        number = self.index.digest_with_unread(self.view.scope, step, wanted, self._today())
+        return next((row for row in self.digests if row.n == number), None)
 
     @property
     def unsaved(self) -> str:
@@ -204,30 +246,46 @@ class Session:
 
     def go(self, row: int) -> str:
         """Puts the cursor on the paper at a row, or on the nearest below or above it."""
-        rows = self.view.rows
-        row = min(max(row, 0), len(rows) - 1)
-        downward = (r for r in range(max(row, 0), len(rows)) if rows[r] >= 0)
-        upward = (r for r in range(row, -1, -1) if rows[r] >= 0)
-        self.cursor = next(downward, next(upward, -1))
+        row = min(max(row, 0), len(self.view.rows) - 1)
+        below = self.view.next_stop(row - 1, 1)
+        above = self.view.next_stop(row, -1)
+        self.cursor = next((stop for stop in (below, above) if stop is not None), -1)
+        return ""
+
+    def point(self, row: int) -> str:
+        """Puts the cursor on a row, the heading of a section included."""
+        if 0 <= row < len(self.view.rows):
+            self.cursor = row
         return ""
 
     def move(self, step: int) -> str:
-        """Moves the cursor by papers, and stops at the ends."""
-        rows, row, left = self.view.rows, self.cursor, abs(step)
-        sign = 1 if step > 0 else -1
-        while left and 0 <= row + sign < len(rows):
-            row += sign
-            if rows[row] >= 0:
-                self.cursor = row
-                left -= 1
+        """Moves the cursor by papers and folded sections, and stops at the ends."""
+        row, sign = self.cursor, 1 if step > 0 else -1
+        for _ in range(abs(step)):
+            stop = self.view.next_stop(row, sign) if row >= 0 else None
+            if stop is None:
+                break
+            row = stop
+        self.cursor = row
         return ""
 
-    def move_keyword(self, step: Step1) -> str:
-        """Moves to the first paper of the next or the previous keyword."""
-        group = self.view.group_at(self.cursor) + step
-        if not 0 <= group < len(self.view.groups):
+    def move_section(self, step: Step1) -> str:
+        """Moves to the first paper of the next or the previous section, or on it if folded."""
+        place = self.view.section_at(self.cursor) + step
+        if not 0 <= place < len(self.view.sections):
             return "No keyword further " + ("down" if step == 1 else "up")
-        return self.go(self.view.groups[group].start + 1)
+        return self.go(self.view.sections[place].start)
+
+    def fold(self) -> str:
+        """Folds the section that the cursor is in, or unfolds it."""
+        if not self.view.sections:
+            return ""
+        place = self.view.section_at(self.cursor)
+        self._folded ^= {self.view.sections[place].name}
+        self.view = self.view.folding(self._folded)
+        section = self.view.sections[place]
+        self.cursor = section.start if section.is_folded else section.start + 1
+        return ""
 
     def move_unread(self, step: Step1) -> str:
         """Moves to the next or the previous unread paper, on into other digests if need be."""
@@ -235,19 +293,22 @@ class Session:
         if row is not None:
             self.cursor = row
             return ""
-        if self.view.scope:
-            wanted = self.view.query
-            if self.view.status == "starred":
-                wanted = q.all_of((q.Is("starred"), wanted))
-            beyond = self.index.digest_with_unread(self.view.scope, step, wanted, self._today())
-            if beyond is not None:
-                self.choose(beyond, self.view.status)
-                first = -1 if step == 1 else len(self.view.rows)
-                self.cursor = self._next_unread(first, step) or self.cursor
-                return ""
+        if beyond := self.beyond(step):
+            self.choose(beyond.n, self.view.status)
+            first = -1 if step == 1 else len(self.view.rows)
+            self.cursor = self._next_unread(first, step) or self.cursor
+            return ""
+        if hidden := self._unread.difference(self.view.rows):
+            return f"{_many(len(hidden), 'unread paper')} in folded sections"
         if self._unread:
             return "Nothing unread further " + ("down" if step == 1 else "up")
         return "Nothing unread is left here"
+
+    def sort(self, order: Order) -> str:
+        """Shows the papers of every view in another order."""
+        self.order = order
+        self._show(self._scope, self.view.status, self.view.text)
+        return ""
 
     def speak(self, language: Language) -> None:
         """Shows papers in one language, or in both."""
@@ -261,7 +322,7 @@ class Session:
         """Marks the paper read and moves on to the next unread; a read one unread, and stays."""
         card = self.current
         if card is None:
-            return ""
+            return self._no_paper()
         if card.read:
             return self._decide("marked unread", [(card.id, READ, False)])
         return self._and_on(self._decide("marked read", [(card.id, READ, True)]))
@@ -270,7 +331,7 @@ class Session:
         """Stars an unread paper, which is then read, and moves on; toggles on a read one."""
         card = self.current
         if card is None:
-            return ""
+            return self._no_paper()
         if card.read:
             label = "unstarred" if card.starred else "starred"
             return self._decide(label, [(card.id, STAR, not card.starred)])
@@ -278,10 +339,13 @@ class Session:
 
     def read_all(self) -> str:
         """Marks all that the view shows read, as one step."""
-        ids = [card.id for card in self._cards_of(self._unread)]
-        if not ids:
-            return "Nothing unread here"
-        return self._decide("marked read", [(id_, READ, True) for id_ in ids])
+        shown = self._unread.intersection(self.view.rows)
+        if not shown:
+            folded = f", but for {len(self._unread)} in folded sections" if self._unread else ""
+            return f"Nothing unread here{folded}"
+        ids = [card.id for card in self._cards_of(shown)]
+        message = self._decide("marked read", [(id_, READ, True) for id_ in ids])
+        return self._done() or message
 
     def mark(self, ids: Sequence[PaperId], field: str, value: bool) -> int:
         """Sets a field of papers, as one step; how many of them changed.
@@ -351,11 +415,10 @@ class Session:
         if not touched and not elsewhere:
             return False
         self.refresh()
-        shown = {number for number in self.view.rows if number >= 0}
         if elsewhere:
-            self._unread = self.index.unread() & shown
+            self._unread = self.index.unread().intersection(self.view.numbers)
             touched |= {paper for paper, _ in self._ahead}
-        self._count_unread(touched, shown)
+        self._count_unread(touched, self.view.numbers)
         return True
 
     def found(self, query: q.Query) -> Iterator[Holding]:
@@ -363,21 +426,73 @@ class Session:
         return self._holdings(self.index.found(query, self._today()))
 
     def holdings(self, choice: Choice) -> Iterator[Holding]:
-        """The papers that an export writes, in digest order."""
-        if choice == "starred":
-            return self.found(q.Is("starred"))
-        if choice == "view":
-            numbers: Iterable[int] = dict.fromkeys(n for n in self.view.rows if n >= 0)
-        else:
-            numbers = [self.current.n] if self.current else []
-        return self._holdings(numbers)
+        """The papers that an export writes, in the order in which they are shown."""
+        match choice:
+            case "here":
+                return self._holdings(card.n for card in self.starred_here())
+            case "starred":
+                return self.found(q.Is("starred"))
+            case "paper":
+                return self._holdings([self.current.n] if self.current else [])
+        sections = self.view.sections
+        return self._holdings(dict.fromkeys(n for section in sections for n in section.numbers))
 
-    def export(self, choice: Choice, format_: str, path: Path) -> str:
+    def counts(self) -> dict[Choice, int]:
+        """How many papers each choice of an export writes."""
+        return {
+            "here": len(self.starred_here()),
+            "starred": self.totals.starred,
+            "view": self.view.papers,
+            "paper": int(self.current is not None),
+        }
+
+    def export(self, choice: Choice, format_: str, path: Path, languages: Language = "both") -> str:
         """Writes papers to a file and says where they went. Raises `OSError`."""
-        holdings = list(self.holdings(choice))
+        holdings = [in_languages(holding, languages) for holding in self.holdings(choice)]
         text = "".join(FORMATS[format_].write(holdings))
         write_file(path, text.encode("utf-8"))
         return f"{_many(len(holdings), 'paper')} written to {path}"
+
+    def copies(self) -> dict[str, str]:
+        """What can be copied of the paper, each text by its name; nothing without a paper."""
+        from digest_tui.export.bibtex import citation
+        from digest_tui.export.markdown import block
+
+        holding = self.holding()
+        if holding is None:
+            return {}
+        paper = holding.paper
+        texts = {
+            "id": "" if paper.id.startswith("title:") else paper.id,
+            "link": paper.abs_url,
+            "PDF link": paper.pdf_url,
+            "title": latex.render(paper.title or paper.title_zh),
+            "citation": citation(holding),
+            "Markdown": block(holding),
+        }
+        return {name: text for name, text in texts.items() if text}
+
+    def facets(self) -> dict[FacetField, list[Facet]]:
+        """What the papers found could be narrowed to, field by field.
+
+        A field's own choice does not narrow its facets: another value is one more to choose.
+        """
+        facets: dict[FacetField, list[Facet]] = {}
+        for field in FACETS:
+            taken = {q.fold(value): value for value in chosen(self.view.text, field)}
+            others = q.parse(choosing(self.view.text, field, ())).query
+            found = self.index.facets(field, self._scope, self.view.status, others, self._today())
+            rows = [replace(row, is_chosen=q.fold(row.value) in taken) for row in found]
+            known = {q.fold(row.value) for row in rows}
+            lost = [Facet(v, v, 0, True) for folded, v in taken.items() if folded not in known]
+            facets[field] = lost + rows
+        return facets
+
+    def candidates(self, at: Completing) -> list[Candidate]:
+        """What could stand in the place of what is being typed in a query."""
+        if at.field is None:
+            return [Candidate(f"{f.name}:", f"{f.name}: {f.finds}") for f in field_names(at.typed)]
+        return self.index.candidates(at.field, at.typed)
 
     def _holdings(self, numbers: Iterable[int]) -> Iterator[Holding]:
         """Papers whole, without those whose digest has gone since the view was built."""
@@ -390,12 +505,14 @@ class Session:
     def _show(self, digest: int | None, status: Status, text: str) -> None:
         """Builds a view; the cursor stays on its paper where that is still shown."""
         cursor = self.cursor
-        before = self.view.rows[cursor] if cursor >= 0 else None
+        before = self.view.rows[cursor] if cursor >= 0 else -1
         stays = digest == self._scope
+        if not stays:
+            self._folded.clear()
         self.view = self._build(digest, status, text)
         self._cards.clear()
         self.cursor = -1
-        if stays and before is not None and before in self.view.rows:
+        if stays and before >= 0 and before in self.view.rows:
             places = (row for row, number in enumerate(self.view.rows) if number == before)
             self.cursor = min(places, key=lambda row: abs(row - cursor))
         elif self.view.papers:
@@ -404,26 +521,19 @@ class Session:
 
     def _build(self, digest: int | None, status: Status, text: str) -> View:
         parsed = q.parse(text)
-        grouped: dict[str, dict[int, None]] = {}
+        sections: dict[str, dict[int, None]] = {}
         self._unread = set()
-        for keyword, number, is_read in self.index.places(
-            digest, status, parsed.query, self._today()
+        for name, number, is_read in self.index.places(
+            digest, status, parsed.query, self._today(), self.order
         ):
-            grouped.setdefault(keyword, {})[number] = None
+            sections.setdefault(name, {})[number] = None
             if not is_read:
                 self._unread.add(number)
-        shown = set().union(*grouped.values())
-        rows = array("q")
-        groups = []
-        for keyword, numbers in grouped.items():
-            groups.append(Group(keyword, len(rows), len(numbers)))
-            rows.append(-len(groups))
-            rows.extend(numbers)
+        numbers: set[int] = set().union(*sections.values())
         scope = next((row for row in self.digests if row.n == digest), None)
-        self._count_unread({paper for paper, _ in self._ahead}, shown)
-        return View(
-            scope, status, text, parsed.query, parsed.hints, rows, tuple(groups), len(shown)
-        )
+        self._count_unread({paper for paper, _ in self._ahead}, numbers)
+        view = View(scope, status, text, parsed.query, parsed.hints, self.order, numbers=numbers)
+        return view.laid_out(sections, self._folded)
 
     def _fetch(self, row: int) -> None:
         """Fetches the rows around one: about a screen of them, in one query."""
@@ -447,11 +557,35 @@ class Session:
         return next((r for r in rows if self.view.rows[r] in self._unread), None)
 
     def _and_on(self, message: str) -> str:
+        if done := self._done():
+            return done
         before = self.view.scope
         further = self.move_unread(1)
         if self.view.scope != before and self.view.scope and before:
             further = f"on to {self.view.scope.day}" if self.view.scope.n != before.n else ""
         return " · ".join(part for part in (message, further) if part)
+
+    def _done(self) -> str:
+        """Says so where nothing of the scope is left to decide."""
+        decided, papers = self.decided
+        if decided < papers:
+            return ""
+        self._is_done = True
+        what = f"of {self.view.scope.day}" if self.view.scope else "of the library"
+        starred = len(self.starred_here())
+        told = f"All {_many(papers, 'paper')} {what} decided, {starred} starred"
+        export = f"{self.keys['export']} exports them" if starred and "export" in self.keys else ""
+        return " · ".join(filter(None, (told, export, self._undoes())))
+
+    def _no_paper(self) -> str:
+        """Why there is nothing to decide on."""
+        if not self._is_done:
+            return ""
+        goes_on = f"{self.keys['next-unread']} goes on" if "next-unread" in self.keys else ""
+        return " · ".join(filter(None, ("All is decided here", goes_on, self._undoes())))
+
+    def _undoes(self) -> str:
+        return f"{self.keys['undo']} undoes" if "undo" in self.keys else ""
 
     def _value(self, paper: PaperId, field: str) -> Value:
         winner = self._winner(paper, field)
@@ -471,12 +605,14 @@ class Session:
         changes = self._write(decisions)
         self._history = self._history.did(Step.of(label, decisions, changes))
         papers = len({paper for paper, _, _ in wanted})
-        return f"{_many(papers, 'paper')} {label} · u undoes"
+        told = f"{_many(papers, 'paper')} {label}"
+        return " · ".join(filter(None, (told, self._undoes())))
 
     def _reverse(self, step: Step, done: str) -> tuple[Step, str]:
         decisions = step.reversal(self._winner)
         elsewhere = len(step.changes) - len(decisions)
         reversed_step = Step.of(step.label, decisions, self._write(decisions))
+        self._is_done = False
         papers = list(dict.fromkeys(decision.paper for decision in decisions))
         if not papers:
             return reversed_step, f"“{step.label}” is not {done}: it was changed elsewhere since"
@@ -504,7 +640,7 @@ class Session:
         if not self.mirror():
             self.revision += 1
             self._cards.clear()
-            self._count_unread({d.paper for d in decisions}, set(self.view.rows))
+            self._count_unread({d.paper for d in decisions}, self.view.numbers)
         return changes
 
     def _count_unread(self, papers: Iterable[PaperId], shown: Container[int]) -> None:

@@ -37,6 +37,8 @@ class Places:
     index: Path
     """Disposable: it is rebuilt from digests and marks."""
     device: Path
+    left: Path
+    """What the program remembers of how it was left."""
     config: Path
     folders: tuple[Path, ...] = ()
     """Folders of digests that are read in place."""
@@ -50,6 +52,7 @@ class Settings:
     theme: str = "digest-dark"
     language: Literal["both", "en", "zh"] = "both"
     density: Literal["comfortable", "compact"] = "comfortable"
+    glyphs: Literal["unicode", "ascii"] = "unicode"
     keys: dict[str, str] = field(default_factory=dict)
     """Command id to its keys, separated by commas, in place of the default ones."""
 
@@ -69,6 +72,7 @@ def places(library: Path | None = None, settings: Settings | None = None) -> Pla
         marks=home / "marks",
         index=platformdirs.user_cache_path(APP) / f"{name}.sqlite3",
         device=platformdirs.user_state_path(APP) / "device",
+        left=platformdirs.user_state_path(APP) / f"left{name.removeprefix('index')}.json",
         config=config_path(),
         folders=() if library or not settings else settings.folders,
     )
@@ -81,6 +85,7 @@ def throwaway(folder: Path) -> Places:
         marks=folder / "marks",
         index=folder / "index.sqlite3",
         device=folder / "device",
+        left=folder / "left.json",
         config=config_path(),
     )
 

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from digest_tui.index import Status
+from digest_tui.editing import choosing, completing
+from digest_tui.index import Order, Status
 from digest_tui.library import Library
 from digest_tui.marks import READ, STAR
 from digest_tui.query import parse
+from digest_tui.resume import Left
 from digest_tui.session import Choice, Session, Step1
 from digest_tui.settings import throwaway
 from digest_tui.store import NotSaved
@@ -115,29 +117,231 @@ def test_an_empty_library_can_be_looked_at(tmp_path: Path) -> None:
         assert (session.current, session.holding(), session.cursor) == (None, None, -1)
         assert session.read_all() == "Nothing unread here"
         assert session.move_unread(1) == "Nothing unread is left here"
-        assert session.move_keyword(1) == "No keyword further down"
+        assert session.move_section(1) == "No keyword further down"
         assert session.move_digest(1) == "No digest further down"
         assert (session.undo(), session.redo()) == ("Nothing to undo", "Nothing to redo")
         assert session.scope_place == 0
 
 
-def test_a_digest_is_read_through_with_one_key_a_paper_and_on_into_the_next(
-    session: Session,
-) -> None:
-    said = []
-    for key in (session.read, session.star, session.read, session.read, session.star, session.read):
-        said.append((at(session), key()))
+def test_a_digest_is_read_through_with_one_key_a_paper(session: Session) -> None:
+    said = [(at(session), key()) for key in (session.read, session.star, session.read)]
     assert said == [
         (4, "1 paper marked read · u undoes"),
         (5, "1 paper starred · u undoes"),
-        (6, "1 paper marked read · u undoes · on to 2026-04-22"),
-        (1, "1 paper marked read · u undoes"),
-        (2, "1 paper starred · u undoes"),
-        (3, "1 paper marked read · u undoes · Nothing unread is left here"),
+        (6, "All 3 papers of 2026-04-23 decided, 1 starred · e exports them · u undoes"),
     ]
+    assert session.move_unread(1) == ""
+    said = [(at(session), key()) for key in (session.star, session.read, session.read)]
+    assert said[-1] == (
+        3,
+        "All 3 papers of 2026-04-22 decided, 1 starred · e exports them · u undoes",
+    )
     assert having(session, "is:read") == [1, 2, 3, 4, 5, 6]
-    assert having(session, "is:starred") == [2, 5]
-    assert at(session) == 3
+    assert having(session, "is:starred") == [1, 5]
+    assert session.move_unread(1) == "Nothing unread is left here"
+
+
+def test_when_the_last_paper_is_decided_no_key_undecides_it(session: Session) -> None:
+    for _ in range(3):
+        session.read()
+    assert session.is_done
+    assert (session.current, session.holding(), session.heading) == (None, None, None)
+    assert session.read() == session.star() == "All is decided here · n goes on · u undoes"
+    assert having(session, "is:read") == [4, 5, 6]
+    beyond = session.beyond()
+    assert beyond
+    assert (beyond.day, session.decided, session.starred_here()) == (DAY, (3, 3), [])
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        lambda session: session.undo(),
+        lambda session: session.move(1),
+        lambda session: session.move(-1),
+        lambda session: session.go(0),
+        lambda session: session.point(4),
+        lambda session: session.show("all"),
+        lambda session: session.move_unread(1),
+        lambda session: session.fold(),
+    ],
+)
+def test_any_move_ends_the_end(session: Session, leave: Callable[[Session], str]) -> None:
+    for _ in range(3):
+        session.read()
+    leave(session)
+    assert not session.is_done
+    assert session.current or session.heading
+
+
+def test_the_end_is_that_of_the_scope_and_not_of_a_filter(session: Session) -> None:
+    session.ask("kw:diffusion")
+    session.read()
+    assert "marked read" in session.read()
+    assert not session.is_done
+    assert session.decided == (2, 3)
+    assert session.beyond() is None
+
+
+def test_sentences_name_the_keys_that_there_are(session: Session) -> None:
+    session.keys = {"undo": "x"}
+    assert session.read() == "1 paper marked read · x undoes"
+    session.keys = {}
+    assert session.star() == "1 paper starred"
+    assert session.read() == "All 3 papers of 2026-04-23 decided, 1 starred"
+    assert session.read() == "All is decided here"
+
+
+def test_a_section_folds_away_and_back(session: Session) -> None:
+    assert session.fold() == ""
+    assert (shown(session), session.cursor) == ([0, 0, 5, 6], 0)
+    assert session.heading
+    assert (session.heading.name, session.current) == (REINFORCEMENT, None)
+    assert (session.view.papers, session.unread) == (3, 3)
+    session.move(1)
+    assert at(session) == 5
+    session.move(-1)
+    session.fold()
+    assert (shown(session), at(session)) == ([0, 4, 5, 0, 5, 6], 4)
+
+
+def test_what_is_folded_is_not_decided_and_not_forgotten(session: Session) -> None:
+    session.mark(["2604.00001", "2604.00002", "2604.00003"], READ, True)
+    session.fold()
+    assert session.read() == ""
+    session.go(2)
+    session.read()
+    assert session.read() == "1 paper marked read · u undoes · 1 unread paper in folded sections"
+    assert session.read_all() == "Nothing unread here, but for 1 in folded sections"
+    assert having(session, "is:unread") == [4]
+    session.ask("sparse")
+    assert shown(session) == [0, 0, 5, 6]
+    assert next(holding.paper.id for holding in session.holdings("view")).endswith("4")
+    session.choose(digest_of(session, DAY))
+    assert shown(session) == [0, 1, 2, 3]
+
+
+def test_a_row_can_be_pointed_at_headings_included(session: Session) -> None:
+    session.point(3)
+    assert session.heading
+    assert session.heading.name == DIFFUSION
+    session.fold()
+    assert shown(session) == [0, 4, 5, 0]
+    session.point(99)
+    session.point(-1)
+    assert session.cursor == 3
+
+
+@pytest.mark.parametrize(
+    ("order", "rows"),
+    [
+        ("digest", [0, 4, 5, 1, 2, 3, 0, 5, 6]),
+        ("unread", [0, 4, 6, 1, 3, 5, 2]),
+        ("title", [0, 1, 2, 3, 4, 5, 6]),
+        ("author", [0, 5, 4, 6, 1, 2, 3]),
+        ("id", [0, 1, 2, 3, 4, 5, 6]),
+        ("date", [0, 4, 5, 6, 0, 1, 2, 3]),
+    ],
+)
+def test_papers_are_shown_in_the_order_that_is_wished(
+    tmp_path: Path, order: Order, rows: list[int]
+) -> None:
+    named = [4, paper(5, authors=("Zoe Abel",)), paper(6)]
+    sections = {REINFORCEMENT: [paper(4), named[1]], DIFFUSION: [named[1], paper(6)]}
+    digests = (text(papers(1, 2, 3)), text(sections, NEXT_DAY))
+    with closing(library(tmp_path, *digests)) as opened:
+        session = Session(opened, today=lambda: NEXT_DAY)
+        session.start()
+        session.mark(["2604.00002", "2604.00005"], READ, True)
+        session.choose(None)
+        assert session.sort(order) == ""
+        assert shown(session) == rows
+        session.again()
+        assert shown(session) == rows
+
+
+def test_facets_count_what_choosing_them_would_find(session: Session) -> None:
+    session.choose(None)
+    session.ask("is:unread cat:cs.RO")
+    facets = session.facets()
+    assert {
+        field: [(f.value, f.papers, f.is_chosen) for f in rows] for field, rows in facets.items()
+    } == {
+        "kw": [(REINFORCEMENT, 5, False), (DIFFUSION, 2, False)],
+        "cat": [("cs.LG", 6, False), ("cs.RO", 6, True)],
+        "date": [("2026-04-23", 3, False), ("2026-04-22", 3, False)],
+    }
+    for field, rows in facets.items():
+        for facet in rows:
+            session.ask(choosing("is:unread cat:cs.RO", field, [facet.value]))
+            assert session.view.papers == facet.papers
+
+
+def test_a_choice_that_finds_nothing_can_still_be_taken_back(session: Session) -> None:
+    session.ask("cat:math")
+    assert next((f.value, f.papers, f.is_chosen) for f in session.facets()["cat"]) == (
+        "math",
+        0,
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "candidates"),
+    [
+        ("au", ["au:"]),
+        ("au:a", []),
+        ("au:ad", ["Ada Lovelace"]),
+        ("kw:", [REINFORCEMENT, DIFFUSION]),
+        ("-kw:dif", [DIFFUSION]),
+        ("cat:cs", ["cs.LG", "cs.RO"]),
+        ("cat:cs.LG,robo", ["cs.RO"]),
+        ("is:un", ["unread", "unstarred"]),
+        ("date:", []),
+        ("Agents learn", []),
+    ],
+)
+def test_what_is_typed_is_completed_from_the_library(
+    session: Session, typed: str, candidates: list[str]
+) -> None:
+    place = completing(typed, len(typed))
+    found = session.candidates(place) if place else []
+    assert [candidate.value for candidate in found] == candidates
+
+
+def test_it_resumes_where_it_was_left(session: Session) -> None:
+    session.choose(digest_of(session, DAY), "unread")
+    session.ask("sparse")
+    session.sort("title")
+    session.move(1)
+    left = replace(session.leave(), is_first=False)
+
+    other = Session(session.library, today=lambda: NEXT_DAY)
+    other.start(left=left)
+    assert other.view.scope
+    assert (other.view.scope.day, other.view.status, other.view.text) == (DAY, "unread", "sparse")
+    assert (other.order, at(other)) == ("title", 2)
+    other.start(digest_of(session, NEXT_DAY), left)
+    assert other.view.scope.day == NEXT_DAY
+
+
+def test_where_the_digest_that_was_left_is_gone_it_opens_as_ever(session: Session) -> None:
+    left = replace(session.leave(), digest="gone.txt", is_first=False)
+    session.start(left=left)
+    assert session.view.scope
+    assert session.view.scope.day == NEXT_DAY
+    session.start(left=Left())
+    assert session.view.scope.day == NEXT_DAY
+
+
+def test_what_can_be_copied_is_what_the_digest_gives(session: Session) -> None:
+    copies = session.copies()
+    assert list(copies) == ["id", "link", "PDF link", "title", "citation", "Markdown"]
+    assert copies["id"] == "2604.00004"
+    assert copies["citation"].startswith("@misc{")
+    assert copies["Markdown"].startswith("### Paper 4")
+    session.fold()
+    assert session.copies() == {}
 
 
 def test_on_a_read_paper_read_and_star_toggle_and_stay(session: Session) -> None:
@@ -193,7 +397,9 @@ def test_what_was_decided_is_undone_and_redone_step_by_step(session: Session) ->
 def test_a_bulk_change_is_one_step(session: Session) -> None:
     session.star()
     session.choose(None)
-    assert session.read_all() == "5 papers marked read · u undoes"
+    assert session.read_all() == (
+        "All 6 papers of the library decided, 1 starred · e exports them · u undoes"
+    )
     assert session.totals.unread == 0
     row = session.cursor
     assert session.undo() == "5 papers: “marked read” undone"
@@ -218,7 +424,7 @@ def test_a_view_stays_as_it_is_until_it_is_asked_for_again(session: Session) -> 
     session.read()
     session.star()
     assert shown(session) == [0, 4, 5, 1, 2, 3, 0, 5, 6]
-    assert [session.unread_in(group) for group in (0, 1)] == [3, 1]
+    assert [session.unread_in(section) for section in session.view.sections] == [3, 1]
     card = session.card(1)
     assert card
     assert card.read
@@ -329,12 +535,11 @@ def test_the_cursor_stands_on_papers_and_stops_at_the_ends(session: Session) -> 
 
 def test_keywords_are_gone_through_by_their_first_papers(session: Session) -> None:
     session.go(2)
-    assert [session.move_keyword(1), session.cursor] == ["", 4]
-    assert session.move_keyword(1) == "No keyword further down"
+    assert [session.move_section(1), session.cursor] == ["", 4]
+    assert session.move_section(1) == "No keyword further down"
     session.go(5)
-    assert [session.move_keyword(-1), session.cursor] == ["", 1]
-    assert session.move_keyword(-1) == "No keyword further up"
-    assert [session.view.group_at(row) for row in range(6)] == [0, 0, 0, 1, 1, 1]
+    assert [session.move_section(-1), session.cursor] == ["", 1]
+    assert session.move_section(-1) == "No keyword further up"
 
 
 def test_digests_are_gone_through_from_all_to_the_oldest(session: Session) -> None:
@@ -504,7 +709,8 @@ def test_only_what_differs_is_marked(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "numbers"), [("starred", [5, 2]), ("view", [4, 5, 6]), ("paper", [6])]
+    ("choice", "numbers"),
+    [("here", [5]), ("starred", [5, 2]), ("view", [4, 5, 6]), ("paper", [6])],
 )
 def test_an_export_holds_what_was_chosen(
     session: Session, tmp_path: Path, choice: Choice, numbers: list[int]
@@ -512,6 +718,7 @@ def test_an_export_holds_what_was_chosen(
     session.mark(["2604.00002", "2604.00005"], STAR, True)
     session.go(5)
     path = tmp_path / "notes" / "out.jsonl"
+    assert session.counts()[choice] == len(numbers)
     sentence = session.export(choice, "jsonl", path)
     ids = [json.loads(line)["id"] for line in path.read_text("utf-8").splitlines()]
     assert ids == [f"2604.{number:05}" for number in numbers]
@@ -585,6 +792,7 @@ def test_decisions_show_while_another_window_holds_the_index(session: Session) -
 def test_an_undo_goes_back_to_the_digest_where_it_was_decided(session: Session) -> None:
     for _ in range(3):
         session.read()
+    session.move_unread(1)
     assert session.view.scope
     assert (session.view.scope.day, at(session)) == (DAY, 1)
     session.undo()

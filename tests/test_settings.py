@@ -9,7 +9,7 @@ import pytest
 from digest_tui.paper import Problem
 from digest_tui.settings import Settings, config_path, load, parse, places, throwaway
 
-KNOWN = "known: folders, theme, language, density, keys"
+KNOWN = "known: folders, theme, language, density, glyphs, keys"
 
 
 def problems(text: str) -> list[tuple[int, str]]:
@@ -22,6 +22,7 @@ folders = ["~/digests", "/srv/digests"]
 theme = "nord"
 language = "zh"
 density = "compact"
+glyphs = "ascii"
 
 [keys]
 read = "x, ctrl+x"
@@ -33,6 +34,7 @@ export = ","
         "nord",
         "zh",
         "compact",
+        "ascii",
         {"read": "x, ctrl+x", "read-all": "f12", "export": ","},
     )
     assert problems == ()
