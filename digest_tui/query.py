@@ -561,9 +561,22 @@ class _Characters(dict[int, str]):
         return entry
 
 
-_HAN = re.compile("[\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-                  "\uf900-\ufaff\U00020000-\U0003ffff]")  # fmt: skip
-"""Scripts without spaces between words, Japanese kana with them."""
+_HAN = (
+    ("\u3005", "\u3007"),
+    ("\u3021", "\u3029"),
+    ("\u3041", "\u30ff"),
+    ("\u31f0", "\u31ff"),
+    ("\u3400", "\u4dbf"),
+    ("\u4e00", "\u9fff"),
+    ("\uf900", "\ufaff"),
+    ("\U00020000", "\U0003ffff"),
+)
+"""The first and the last character of scripts without spaces between words, kana among them."""
+
+
+def _is_han(character: str) -> bool:
+    return any(first <= character <= last for first, last in _HAN)
+
 
 _STROKES = str.maketrans("øłđħŧı", "oldhti")
 
@@ -594,7 +607,7 @@ def _spread_character(character: str) -> str:
         if not c.isalnum():
             spread += " " if c.isspace() else _MARK_EDGE + _MARK + _MARK_EDGE
         else:
-            spread += _HAN_EDGE + c + _HAN_EDGE if _HAN.match(c) else c
+            spread += _HAN_EDGE + c + _HAN_EDGE if _is_han(c) else c
     return spread
 
 
@@ -619,7 +632,7 @@ def _tokens(value: str) -> list[str]:
 
 
 def _goes_on(text: Text, tokens: list[str]) -> bool:
-    return not text.quoted and not _HAN.match(tokens[-1])
+    return not text.quoted and not _is_han(tokens[-1][0])
 
 
 def fts(text: Text) -> str | None:
@@ -641,13 +654,15 @@ def _texts(query: Query) -> Iterator[Text]:
 
 def highlights(query: Query, text: str, column: Column) -> tuple[tuple[int, int], ...]:
     """Returns where a query's words stand in rendered text: sorted spans that do not overlap."""
-    spread, found = f" {_spread(text)} ", []
-    for wanted in _texts(query):
-        tokens = _tokens(wanted.value)
-        if tokens and column in COLUMNS[wanted.field]:
-            end = "" if _goes_on(wanted, tokens) else "(?= )"
-            pattern = " " + " +".join(map(re.escape, tokens)) + end
-            found += [match.span() for match in re.finditer(pattern, spread)]
+    phrases = [
+        " " + " +".join(map(re.escape, tokens)) + ("" if _goes_on(wanted, tokens) else "(?= )")
+        for wanted in _texts(query)
+        if column in COLUMNS[wanted.field] and (tokens := _tokens(wanted.value))
+    ]
+    if not phrases:
+        return ()
+    spread = f" {_spread(text)} "
+    found = [match.span() for phrase in phrases for match in re.finditer(phrase, spread)]
     return _in_source(text, found)
 
 

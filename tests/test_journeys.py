@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shlex
@@ -70,8 +71,8 @@ def test_a_day_is_triaged_exported_and_found_again(tmp_path: Path) -> None:
         terminal.press("\x1b")
         terminal.see("8 papers · 6 unread")
         terminal.press("e")
-        terminal.see("╭─ export", "Starred · 1", "starred.md")
-        terminal.press("\x15")
+        terminal.see("╭─ export", "starred here · 1", "starred.md")
+        terminal.press("\x1b[Z\x15")
         terminal.gone("starred.md")
         terminal.press(f"{notes}\r")
         terminal.gone("╭─ export")
@@ -108,7 +109,7 @@ def test_what_was_confirmed_survives_any_kill() -> None:
         with Terminal(size=WIDE) as terminal:
             see(terminal, rf"Starred +{number - 1} ")
             terminal.press("s")
-            terminal.see("1 paper starred")
+            terminal.see("undoes")
             terminal.kill()
     assert len(starred()) == 10
 
@@ -201,8 +202,8 @@ BYTES = {
 
 DECISION, TRAINING = at("Decision"), at("Training")
 LAST = at("Diffusion Policy Policy")
-TOP, SCROLLED = "Authors +Lili Chen", "(?s)^(?!.*Authors +Lili Chen)"
-NO_DIALOG = "(?s)^(?!.*(export|help|Search) )"
+TOP, SCROLLED = "Lili Chen, Kevin Lu", "(?s)^(?!.*Lili Chen, Kevin Lu)"
+NO_DIALOG = "(?s)^(?!.*(export|help|facets|order|copy|Search) )"
 # Each row: keys, and a pattern that the screen then matches and did not match before.
 STEPS: tuple[tuple[str, str], ...] = (
     ("j", TRAINING), ("k", DECISION), ("down", TRAINING), ("up", DECISION),
@@ -218,9 +219,16 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("tab end", SCROLLED), ("home", TOP), ("shift+tab j", TRAINING), ("k", DECISION),
     ("r", "1 paper marked read"), ("u", "undone"), ("U", "redone"), ("u", "undone"),
     ("s", "1 paper starred"), ("3", "╭─ 2026-03-04 · starred"), ("2", "╭─ 2026-03-04 · unread"),
-    ("1", "╭─ 2026-03-04 ─"), ("A", "7 papers marked read"), ("u", "undone"),
+    ("1", "╭─ 2026-03-04 ─"), ("A", "2026-03-04 is decided"), ("u", "undone"),
     ("b", "English"), ("b", "中文 "), ("b", "Both languages"),
     ("D", "One line a paper"), ("D", "Two lines a paper"),
+    ("-", "▸ reinforcement"), ("j", at("Diffusion Policy: Visuomotor")), ("k -", DECISION),
+    ("- enter", DECISION),
+    ("v", "paper · source"), ("v", "╭─ paper ─"),
+    ("j a", "Amanda Askell"), ("a", r"\+\d+ more"), ("k", DECISION),
+    ("S", "╭─ order"), ("t", "Papers by title"), ("S g", "as in the digests"),
+    ("f", "╭─ facets"), ("space", "/ kw:"), ("c", "(?s)^(?!.* / kw:)"), ("escape", NO_DIALOG),
+    ("y", "╭─ copy"), ("i", "Copied the id: 2106.01345"),
     ("z", "(?s)^(?!.*digests)"), ("z", "╭─ digests"),
     ("o", "Opened https://arxiv.org/abs/"), ("O", "Opened https://arxiv.org/pdf/"),
     ("R", "Nothing new"), ("/", "words, au:name"), ("escape", "(?s)^(?!.*words, au:name)"),
@@ -246,6 +254,81 @@ def test_the_bytes_of_every_key_reach_its_command(monkeypatch: pytest.MonkeyPatc
     pressed = {key for keys, _ in STEPS for key in keys.split()} | {"q"}
     # The sample is offered in an empty library only.
     assert {key for command in COMMANDS for key in command.keys} - pressed == {"d"}
+
+
+def test_what_is_copied_goes_through_the_terminal() -> None:
+    with Terminal("demo", size=WIDE) as terminal:
+        see(terminal, DECISION)
+        for key, start in (("l", b"https://arxiv.org/abs/2106.01345"), ("b", b"@misc{chen2021")):
+            terminal.press(f"y{key}")
+            terminal.see("Copied the ")
+            terminal.settle()
+            _, _, sent = bytes(terminal.output).rpartition(b"\x1b]52;c;")
+            assert base64.b64decode(sent.partition(b"\x07")[0]).startswith(start)
+
+
+def test_it_resumes_as_it_was_left() -> None:
+    shell("import", str(SAMPLES))
+    with Terminal(size=WIDE) as terminal:
+        terminal.see("New here?")
+        terminal.press("]jD")
+        terminal.see("One line a paper")
+        terminal.press("b/learning\r")
+        terminal.see("/ learning")
+        terminal.press("S")
+        terminal.see("╭─ order")
+        terminal.press("t")
+        terminal.see("Papers by title")
+        terminal.press("G")
+        terminal.settle()
+        left = terminal.text
+        terminal.press("q")
+        assert terminal.wait() == 0
+    cursor = next(line for line in left.splitlines() if "▎●" in line)
+    with Terminal(size=WIDE) as terminal:
+        terminal.see("/ learning", "╭─ 2026-03-03", cursor[24:70])
+        assert "New here?" not in terminal.text
+        terminal.press("\x1b")
+        terminal.gone("/ learning")
+        terminal.press("/")
+        terminal.see("words, au:name")
+        terminal.press("\x1b[A")
+        terminal.see("/ learning")
+        terminal.press("\x1b[Z")
+
+
+def test_tab_completes_what_is_typed() -> None:
+    with Terminal("demo", size=WIDE) as terminal:
+        see(terminal, DECISION)
+        terminal.press("/au:lev")
+        terminal.see("Tab Sergey Levine")
+        terminal.press("\t")
+        terminal.see('/ au:"Sergey Levine"')
+        terminal.press("kw:diff\tx:y")
+        terminal.see('kw:"diffusion policy" x:y', "no such field")
+
+
+def test_the_mouse_points_scrolls_and_opens_and_marks_nothing() -> None:
+    with Terminal("demo", size=(150, 24)) as terminal:
+        see(terminal, DECISION)
+        terminal.press(clicked(40, 6))
+        see(terminal, TRAINING)
+        terminal.press("\x1b[<65;40;6M" * 8)
+        terminal.gone("Decision Transformer: Reinforcement Learn…")
+        terminal.press("\x1b[<64;40;6M" * 20)
+        terminal.see("Decision Transformer: Reinforcement Learn…")
+        terminal.press(clicked(40, 4) * 2)
+        see(terminal, DECISION)
+        terminal.press("\x1b[<65;100;6M" * 20)
+        see(terminal, SCROLLED)
+        terminal.press(clicked(5, 6))
+        see(terminal, "╭─ 2026-03-03 ─")
+        terminal.see("Unread           28", "Starred           0")
+
+
+def clicked(x: int, y: int) -> str:
+    """The bytes of a click on a cell (xterm's SGR mouse mode); columns and rows are from 1."""
+    return f"\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m"
 
 
 def test_marks_made_in_the_demo_go_nowhere(home: Path) -> None:

@@ -246,8 +246,8 @@ def test_a_row_can_be_pointed_at_headings_included(session: Session) -> None:
 def test_papers_are_shown_in_the_order_that_is_wished(
     tmp_path: Path, order: Order, rows: list[int]
 ) -> None:
-    named = [4, paper(5, authors=("Zoe Abel",)), paper(6)]
-    sections = {REINFORCEMENT: [paper(4), named[1]], DIFFUSION: [named[1], paper(6)]}
+    named = paper(5, authors=("Zoe Abel",))
+    sections = {REINFORCEMENT: [paper(4), named], DIFFUSION: [named, paper(6)]}
     digests = (text(papers(1, 2, 3)), text(sections, NEXT_DAY))
     with closing(library(tmp_path, *digests)) as opened:
         session = Session(opened, today=lambda: NEXT_DAY)

@@ -13,68 +13,30 @@ import signal
 import sqlite3
 import threading
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from functools import partial
 
+from rich.console import RenderableType
 from textual import events, on
 from textual.app import App
-from textual.color import Color
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.keys import _character_to_key
 from textual.screen import Screen
-from textual.theme import Theme
 from textual.widgets import Input
 
-from digest_tui.commands import COMMANDS
+from digest_tui.commands import COMMANDS, Command, shown
 from digest_tui.library import sample
+from digest_tui.resume import Left, looks, resumed
 from digest_tui.session import Session
 from digest_tui.settings import Settings, split_keys
+from digest_tui.ui.colors import THEMES, shades
+from digest_tui.ui.glyphs import ASCII, UNICODE
 from digest_tui.ui.query_bar import QueryBar
 from digest_tui.ui.screen import MainScreen
 
 LAST_RESORT = 3.0
 """Seconds."""
 SAMPLE = "sample: marks go nowhere"
-
-THEMES = (
-    Theme(
-        name="digest-dark",
-        dark=True,
-        primary="#7aa2c9",
-        secondary="#8fa3b3",
-        accent="#e0af68",
-        warning="#e6b450",
-        error="#e27878",
-        success="#8fb573",
-        foreground="#d7d9dc",
-        background="#16181b",
-        surface="#1d2024",
-        panel="#2a2e34",
-    ),
-    Theme(
-        name="digest-light",
-        dark=False,
-        primary="#2f5d86",
-        secondary="#5b6b78",
-        accent="#8a4b00",
-        warning="#8a5a00",
-        error="#a32020",
-        success="#3d6b1f",
-        foreground="#22262a",
-        background="#fbfaf7",
-        surface="#f0eee9",
-        panel="#dedbd4",
-    ),
-)
-
-
-_SHADES = {"muted": 0.66, "rule": 0.3, "cursor": 0.16, "cursor-blurred": 0.1}
-"""How much ink each shade has."""
-_ANSI_SHADES = {
-    "muted": "ansi_default",
-    "rule": "ansi_bright_black",
-    "cursor": "ansi_bright_black",
-    "cursor-blurred": "ansi_bright_black",
-}
 
 
 class CommandProvider(Provider):
@@ -83,7 +45,7 @@ class CommandProvider(Provider):
     async def discover(self) -> Hits:
         for command in COMMANDS:
             run = partial(self.screen.run_action, command.action)
-            yield DiscoveryHit(command.label, run, help=command.help)
+            yield DiscoveryHit(command.label, run, help=self._help(command))
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
@@ -91,7 +53,14 @@ class CommandProvider(Provider):
             score = max(matcher.match(command.label), matcher.match(command.help) * 0.5)
             if score > 0:
                 run = partial(self.screen.run_action, command.action)
-                yield Hit(score, matcher.highlight(command.label), run, help=command.help)
+                yield Hit(score, matcher.highlight(command.label), run, help=self._help(command))
+
+    def _help(self, command: Command) -> str:
+        """What a command does, and the keys that it has."""
+        assert isinstance(self.screen, MainScreen)
+        keys = " ".join(shown(key) for key in self.screen.keys()[command.id])
+        # A bracket would be taken for markup.
+        return f"{keys.replace('[', chr(92) + '[')} · {command.help}" if keys else command.help
 
 
 class DigestApp(App[None]):
@@ -108,10 +77,17 @@ class DigestApp(App[None]):
         *,
         notice: str = "",
         standing: str = "",
+        left: Left | None = None,
     ) -> None:
+        """`notice` is said once at the start, `standing` stays in the status line; `left` is how
+        the program was left the last time, as far as the session does not know it."""
         super().__init__()
         self.session = session
-        self.settings = settings or Settings()
+        self._left = left or Left(is_first=False)
+        self._written = settings or Settings()
+        self.settings = resumed(self._written, self._left)
+        if self.settings.glyphs == "ascii":
+            self.add_class("-ascii")
         self._notice = notice
         self._standing = standing
         self._open = ExitStack()
@@ -135,28 +111,29 @@ class DigestApp(App[None]):
             self._notice = " · ".join(filter(None, (self._notice, wrong)))
         self.trouble: sqlite3.Error | None = None
         """What was wrong with the index, where the program had to end for it."""
+        self.last: Left | None = None
+        """How the program was left, once it is."""
 
     def get_css_variables(self) -> dict[str, str]:
-        """The theme's variables, and four shades between its paper and its ink.
-
-        They are mixed here because a list draws its own lines, where a color that is relative
-        to whatever stands behind it has nothing to be relative to.
-        """
         variables = super().get_css_variables()
-        ink, paper = Color.parse(variables["foreground"]), Color.parse(variables["background"])
-        if ink.ansi is not None or paper.ansi is not None:
-            return {**variables, **_ANSI_SHADES}
-        shades = {name: paper.blend(ink, share).hex for name, share in _SHADES.items()}
-        return {**variables, **shades}
+        return {**variables, **shades(variables)}
 
     def get_default_screen(self) -> Screen[None]:
-        return self._screen(self.session, self._notice, self._standing)
+        left = self._left
+        return self._screen(self.session, self._notice, self._standing, left)
 
-    def _screen(self, session: Session, notice: str, standing: str) -> MainScreen:
-        """A main screen as the settings want it."""
+    def _screen(self, session: Session, notice: str, standing: str, left: Left) -> MainScreen:
+        """A main screen as the settings want it, and as it was left."""
         session.speak(self.settings.language)
         session.pack(self.settings.density == "compact")
-        screen = MainScreen(session, self.settings.keys, notice=notice, standing=standing)
+        screen = MainScreen(
+            session,
+            self.settings.keys,
+            notice=notice,
+            standing=standing,
+            glyphs=ASCII if self.settings.glyphs == "ascii" else UNICODE,
+            left=left,
+        )
         # The classes of its breakpoints come before it is styled for the first time.
         for size, breakpoints in (
             (self.size.width, screen.HORIZONTAL_BREAKPOINTS),
@@ -165,6 +142,32 @@ class DigestApp(App[None]):
             fitting = [name for least, name in breakpoints or () if size >= least]
             screen.add_class(*fitting[-1:], update=False)
         return screen
+
+    def exit(
+        self,
+        result: None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        """Ends the program, and notes how it is left while all of it is still there."""
+        if not self.trouble:
+            self.last = self._leaving()
+        super().exit(result, return_code, message)
+
+    def _leaving(self) -> Left:
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MainScreen)
+        session = self.session
+        return replace(
+            session.leave(),
+            is_zoomed=screen.has_class("zoomed"),
+            queries=tuple(screen.query_bar.queries),
+            is_first=self._left.is_first and not session.digests,
+            theme=self.theme,
+            language=session.language,
+            density="compact" if session.compact else "comfortable",
+            settings=looks(self._written),
+        )
 
     def on_mount(self) -> None:
         for name in ("SIGTERM", "SIGHUP"):
@@ -234,7 +237,7 @@ class DigestApp(App[None]):
         """Shows the sample digests, in a library that is gone afterwards."""
         session = Session(self._open.enter_context(sample()))
         session.start()
-        self.push_screen(self._screen(session, "", SAMPLE))
+        self.push_screen(self._screen(session, "", SAMPLE, Left(is_first=False)))
 
     def _handle_exception(self, error: Exception) -> None:
         # The index can be damaged at any moment. Nothing is lost with it: the shell says so,

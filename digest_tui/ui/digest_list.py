@@ -17,8 +17,9 @@ from textual.strip import Strip
 
 from digest_tui.index import DigestRow, Status
 from digest_tui.session import Session
+from digest_tui.ui.glyphs import UNICODE, Glyphs
 from digest_tui.ui.text import clip, strip_of
-from digest_tui.ui.viewport import fit, redraw, reveal
+from digest_tui.ui.viewport import fit, redraw, reveal, tinted
 
 
 class DigestList(ScrollView, can_focus=True, inherit_bindings=False):
@@ -33,9 +34,10 @@ class DigestList(ScrollView, can_focus=True, inherit_bindings=False):
 
         place: int
 
-    def __init__(self, session: Session, *, id: str) -> None:
+    def __init__(self, session: Session, *, id: str, glyphs: Glyphs = UNICODE) -> None:
         super().__init__(id=id)
         self.session = session
+        self.glyphs = glyphs
         self.border_title = "digests"
         self._scopes: list[tuple[DigestRow | None, Status]] = []
         self._place = 0
@@ -74,23 +76,23 @@ class DigestList(ScrollView, can_focus=True, inherit_bindings=False):
         if place >= len(self._scopes):
             return Strip.blank(width, style)
         label, count, is_done = self._row(place)
-        glyph = "▎" if place == self._place else " "
-        left = clip(glyph + label, width - cell_len(count) - 2)
+        glyph = self.glyphs.cursor if place == self._place else " "
+        left = clip(glyph + label, width - cell_len(count) - 2, self.glyphs.cut)
         gap = " " * max(width - cell_len(left) - cell_len(count) - 1, 1)
         parts = [Segment(left + gap, muted if is_done else style), Segment(count + " ", muted)]
         strip = strip_of(parts, width, style)
-        return strip.apply_style(self._cursor_style) if place == self._place else strip
+        return tinted(strip, self._cursor_style) if place == self._place else strip
 
     @property
     def _cursor_style(self) -> Style:
-        return Style(bgcolor=self.get_component_rich_style("digest-list--cursor").bgcolor)
+        return self.get_component_rich_style("digest-list--cursor")
 
     def _row(self, place: int) -> tuple[str, str, bool]:
         """The name, the counts, and whether nothing is left to decide there."""
         totals = self.session.totals
         row, status = self._scopes[place]
         if row:
-            again = " ↻" if row.same_as else ""
+            again = f" {self.glyphs.again}" if row.same_as else ""
             return f"{row.day}{again}", f"{row.unread}/{row.papers}", not row.unread
         if status == "all":
             return "All", f"{totals.unread}/{totals.papers}", False

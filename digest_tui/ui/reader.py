@@ -1,38 +1,51 @@
 """The paper: both titles, who and where, and both abstracts, typeset to the width at hand.
 
 The page is laid out once a paper and width, as plain segments; scrolling draws lines of it.
-Where the width allows it the languages stand side by side, else one below the other. What a
-digest does not give is said, never left blank.
+Weight, shade and space tell its parts apart, not labels, which would push the abstract off a
+small screen. Where the width allows it the languages stand side by side, else one below the
+other. What a digest does not give is said, never left blank; what is folded is counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from datetime import date
+from itertools import accumulate, chain, zip_longest
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from digest_tui import latex
 from digest_tui import query as q
-from digest_tui.paper import Holding
-from digest_tui.session import Language
-from digest_tui.ui.text import clip, segments, strip_of, wrap
+from digest_tui.export import Language
+from digest_tui.paper import Holding, Paper, has_han
+from digest_tui.ui.glyphs import UNICODE, Glyphs
+from digest_tui.ui.text import segments, strip_of, wrap
 from digest_tui.ui.viewport import fit, redraw, scroll
 
 MEASURE = 88
 """Cells. Lines of text are no longer than this, however wide the terminal."""
 COLUMN = 44
 """Cells. Two abstracts stand side by side where each gets at least this."""
-GAP = 3
-_STARRED = " · ★ starred"
-LABEL = 10
+GAP = 4
+AUTHOR_LINES = 2
+"""Authors that need more lines than this are folded."""
+SEEN = 3
+"""Other digests that are told one by one; the rest of them is folded."""
 
 Line = list[Segment]
+Painted = list[tuple[int, int, Style]]
+"""Stretches of a text that look different: where each starts and ends, and how it looks."""
+
+_EMPHASES = {"bold": Style(bold=True), "italic": Style(italic=True), "caps": Style(bold=True)}
+_WEB_LINK = re.compile("https?://[!-~]+")
+# A line break where a sentence goes on. Most digests break no lines, some break all of them.
+_SOFT_BREAK = re.compile(r"(?<=[^\s.:;?!。：；？！])\n(?=[^\s•*-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,7 @@ class Styles:
     muted: Style
     heading: Style
     star: Style
+    keyword: Style
     match: Style
 
     @property
@@ -60,16 +74,26 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
     ALLOW_SELECT = False
     COMPONENT_CLASSES = {f"reader--{name}" for name in Styles.__dataclass_fields__}
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, *, id: str, glyphs: Glyphs = UNICODE) -> None:
         super().__init__(id=id)
         self.border_title = "paper"
+        self.authors_key = "a"
+        """The key that unfolds, as the page tells it; empty where there is none to tell."""
+        self.is_source = False
+        """Whether papers are shown as they are stored."""
+        self._glyphs = glyphs
         self._holding: Holding | None = None
         self._query: q.Query = q.Everything()
         self._language: Language = "both"
         self._words = ""
-        self._lines: list[Strip] = []
-        self._blank = Strip([])
+        self._is_unfolded = False
+        self._lines: list[Line] = []
+        self._strips: dict[int, Strip] = {}
+        """Of the lines that were on screen: to make them all would double the time of a key."""
+        self._ground = Style()
         self._painted: dict[int, Strip] = {}
+        self._progress = ""
+        """What the border tells of it."""
         self._width = 0
         """That the lines are laid out for."""
 
@@ -78,14 +102,37 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         same = holding and self._holding and holding.paper.id == self._holding.paper.id
         self._holding, self._query, self._language = holding, query, language
         self._words = words
+        if not same:
+            self._is_unfolded = False
         self._lay_out()
         if not same:
             scroll(self, 0)
         redraw(self, self._painted, self._line)
 
+    def show_source(self, on: bool) -> None:
+        """Shows papers as they are stored, until they are wanted typeset again."""
+        if on != self.is_source:
+            self.is_source = on
+            self._lay_out()
+            # A title that is set has the whole pane drawn again.
+            self.border_title = Content(f"paper {self._glyphs.dot} source" if on else "paper")
+
+    def unfold(self) -> None:
+        """Shows all that is folded in this paper, or folds it again."""
+        self._is_unfolded = not self._is_unfolded
+        self._lay_out()
+        redraw(self, self._painted, self._line)
+
     def on_resize(self) -> None:
         if self._width != self.scrollable_content_region.width:
             self._lay_out()
+        # Where the page was laid out for a frame, that frame had its border already.
+        self._progress = "?"
+        self._tell_progress()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._tell_progress()
 
     def notify_style_update(self) -> None:
         """A theme was chosen: the page holds its colors, and is laid out anew when it is drawn.
@@ -119,7 +166,10 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
             # The first frame comes before the pane is told its size.
             self._lay_out()
         row = y + self.scroll_offset.y
-        return self._lines[row] if row < len(self._lines) else self._blank
+        if row not in self._strips:
+            line = self._lines[row] if row < len(self._lines) else []
+            self._strips[row] = strip_of(line, self._width, self._ground)
+        return self._strips[row]
 
     def _lay_out(self) -> None:
         self._width = self.scrollable_content_region.width
@@ -132,36 +182,67 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
                 for name in Styles.__dataclass_fields__
             )
         )
-        if self._holding is None:
-            spans = wrap(self._words, min(width, MEASURE))
-            lines = iter([[Segment(self._words[a:b], styles.missing)] for a, b in spans])
-        else:
-            lines = page(self._holding, width, self._language, self._query, styles)
-        self._lines = [strip_of(line, self._width, styles.text) for line in lines]
-        self._blank = Strip.blank(self._width, styles.text)
+        self._lines = list(self._content(width, styles))
+        self._strips.clear()
+        self._ground = styles.text
         fit(self, len(self._lines))
+        self._tell_progress()
+
+    def _content(self, width: int, styles: Styles) -> Iterator[Line]:
+        if self._holding is None:
+            return said(self._words, min(width, MEASURE), styles)
+        if self.is_source:
+            return source(self._holding.paper, min(width, MEASURE), styles)
+        page = Page(
+            self._holding,
+            self._language,
+            self._query,
+            q.any_of(map(q.keyword_query, self._holding.keywords)),
+            styles,
+            self._glyphs,
+            self.authors_key,
+            self._is_unfolded,
+        )
+        return page.lines(width)
+
+    def _tell_progress(self) -> None:
+        """Tells in the border how far down the page is, unless all of it is on screen."""
+        most = self.max_scroll_y
+        progress = f"{100 * self.scroll_offset.y // most}%" if most else ""
+        if progress != self._progress:
+            # A subtitle that is set, even to what it was, has the whole pane drawn again.
+            self._progress = progress
+            self.border_subtitle = Content(progress)
 
 
-def page(
-    holding: Holding, width: int, language: Language, query: q.Query, styles: Styles
-) -> Iterator[Line]:
-    """The lines of a paper's page, none wider than `width` cells."""
-    yield from _head(holding, min(width, MEASURE), language, query, styles)
-    yield []
-    paper = holding.paper
-    columns = [
-        _Abstract("Abstract", paper.abstract, "abstract", "no abstract in this digest"),
-        _Abstract("摘要", paper.abstract_zh, "abstract_zh", "no Chinese abstract in this digest"),
-    ]
-    if language != "both":
-        columns = [columns[0 if language == "en" else 1]]
-    if len(columns) == 2 and width >= 2 * COLUMN + GAP and paper.abstract and paper.abstract_zh:
-        yield from _side_by_side(columns, min((width - GAP) // 2, MEASURE), query, styles)
-        return
-    for number, column in enumerate(columns):
+def said(words: str, width: int, styles: Styles) -> Iterator[Line]:
+    """Words in place of a paper; the first of several paragraphs is the heading of the others."""
+    first, _, others = words.partition("\n\n")
+    if not others:
+        return _wrapped(words, width, styles.missing)
+    return chain(_wrapped(first, width, styles.title), [[]], _wrapped(others, width, styles.text))
+
+
+def source(paper: Paper, width: int, styles: Styles) -> Iterator[Line]:
+    """The lines of a paper as it is stored: all of it, and nothing of it rendered."""
+    fields = (
+        ("Title", paper.title),
+        ("Chinese title", paper.title_zh),
+        ("Authors", ", ".join(paper.authors)),
+        ("Subjects", "; ".join(map(str, paper.subjects))),
+        ("Page", paper.abs_url),
+        ("PDF", paper.pdf_url),
+        ("Abstract", paper.abstract),
+        ("Chinese abstract", paper.abstract_zh),
+    )
+    for number, (name, text) in enumerate(fields):
         if number:
             yield []
-        yield from column.lines(min(width, MEASURE), query, styles)
+        yield from _wrapped(name, width, styles.heading)
+        if text:
+            yield from _wrapped(text, width, styles.text)
+        else:
+            yield from _wrapped("not in this digest", width, styles.missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,71 +250,234 @@ class _Abstract:
     heading: str
     text: str
     column: q.Column
-    missing: str
+    name: str
+    """What is missing where the text is empty."""
 
-    def lines(self, width: int, query: q.Query, styles: Styles) -> Iterator[Line]:
-        yield [Segment(clip(self.heading, width), styles.heading)]
-        if self.text:
-            yield from _paragraph(self.text, self.column, width, query, styles.text, styles.match)
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A typeset paper: what is shown of it, and how."""
+
+    holding: Holding
+    language: Language
+    query: q.Query
+    keywords: q.Query
+    """What of the keywords that brought the paper here is told apart."""
+    styles: Styles
+    glyphs: Glyphs = UNICODE
+    key: str = ""
+    """The key that unfolds; empty where there is none to tell."""
+    is_unfolded: bool = False
+
+    def lines(self, width: int) -> Iterator[Line]:
+        """The lines of the page, none wider than `width` cells."""
+        measure = min(width, MEASURE)
+        yield from self._titles(measure)
+        yield []
+        yield from self._authors(measure)
+        yield from self._subjects(measure)
+        yield from self._places(measure)
+        yield from self._seen(measure)
+        yield []
+        yield from self._abstracts(width)
+
+    def _titles(self, width: int) -> Iterator[Line]:
+        paper = self.holding.paper
+        titles: list[tuple[str, q.Column, str]] = [(paper.title, "title", "title")]
+        # Where there is no Chinese at all, the place of the abstract says so.
+        if self.language != "en" and (paper.title_zh or paper.abstract_zh):
+            titles.append((paper.title_zh, "title_zh", "Chinese title"))
+        if self.language == "zh":
+            titles.reverse()
+        style = self.styles.title
+        for text, column, name in titles:
+            if text:
+                yield from self._typeset(text, column, width, style)
+                style = self.styles.text
+            else:
+                yield from self._lacking(name, width)
+
+    def _authors(self, width: int) -> Iterator[Line]:
+        names = [latex.render(author) for author in self.holding.paper.authors]
+        if not names:
+            yield from self._lacking("authors", width)
+            return
+        text = ", ".join(names)
+        painted = _found(self.query, text, "authors", self.styles.match)
+        if not self.is_unfolded:
+            folded, shown = self._folded(names, width)
+            # What was searched for is never folded away.
+            if all(end <= shown for _, end, _ in painted):
+                text = folded
+                painted.append((shown, len(text), self.styles.muted))
+        yield from _wrapped(text, width, self.styles.text, painted)
+
+    def _folded(self, names: Sequence[str], width: int) -> tuple[str, int]:
+        """As many names as fit, the others counted; and where the names end."""
+        text, most = ", ".join(names), AUTHOR_LINES + 1
+        # One line more says more than the number of those that are left out for it.
+        fits = len(text) <= most * width and len(wrap(text, width)) <= most
+        if fits or len(names) == 1:
+            return text, len(text)
+        ends = accumulate(len(name) + 2 for name in names)
+        first = sum(end <= AUTHOR_LINES * (width + 2) for end in ends)
+        for count in range(min(max(first, 1), len(names) - 1), 0, -1):
+            text = ", ".join(names[:count])
+            shown = len(text)
+            text += f" {self.glyphs.cut} +{len(names) - count} more{self._key}"
+            spans = wrap(text, width)
+            if len(spans) <= AUTHOR_LINES and spans[-1][0] < shown:
+                break
+        return text, shown
+
+    @property
+    def _key(self) -> str:
+        return f" ({self.key})" if self.key else ""
+
+    def _subjects(self, width: int) -> Iterator[Line]:
+        subjects = self.holding.paper.subjects
+        if not subjects:
+            return self._lacking("subjects", width)
+        code, name = self.styles.text, self.styles.muted
+        return self._row(
+            [
+                [Segment(s.code, code), Segment(f" {s.name}".rstrip() if s.code else s.name, name)]
+                for s in subjects
+            ],
+            width,
+        )
+
+    def _places(self, width: int) -> Iterator[Line]:
+        """Where the paper is listed and found, and what was decided of it."""
+        paper, muted = self.holding.paper, self.styles.muted
+        newest = self.holding.digests[:1]
+        row = [[Segment(keyword, self.styles.keyword)] for keyword in self._keywords(newest)]
+        if not row:
+            row.append([Segment("no keyword", self.styles.missing)])
+        row += [[Segment(str(day), muted)] for day in newest]
+        if paper.id.startswith("title:"):
+            row.append([Segment("no arXiv id", muted)])
+        elif paper.id not in paper.abs_url:
+            row.append([Segment(paper.id, muted)])
+        row.append(self._link(paper.abs_url, paper.abs_url.removeprefix("https://"), "page link"))
+        row.append(self._link(paper.pdf_url, "PDF", "PDF link"))
+        row.append(
+            [Segment("read" if self.holding.read else f"{self.glyphs.unread} unread", muted)]
+        )
+        if self.holding.starred:
+            row.append([Segment(self.glyphs.star, self.styles.star)])
+        return self._row(row, width)
+
+    def _link(self, url: str, short: str, name: str) -> Line:
+        """A link that the terminal can follow, in short; what leads nowhere as it stands."""
+        if not url:
+            return [Segment(f"no {name} in this digest", self.styles.missing)]
+        if not _WEB_LINK.fullmatch(url):
+            return [Segment(url, self.styles.muted)]
+        return [Segment(short, self.styles.muted + Style(link=url))]
+
+    def _seen(self, width: int) -> Iterator[Line]:
+        """The other digests that list the paper."""
+        others = self.holding.digests[1:]
+        shown = others if self.is_unfolded else others[:SEEN]
+        for day in shown:
+            keywords = ", ".join(self._keywords([day])) or "no keyword"
+            yield from _wrapped(f"Seen {day} under {keywords}", width, self.styles.muted)
+        if more := len(others) - len(shown):
+            digests = "digest" if more == 1 else "digests"
+            text = f"{self.glyphs.cut} and {more} more {digests}{self._key}"
+            yield from _wrapped(text, width, self.styles.muted)
+
+    def _keywords(self, days: Sequence[date]) -> list[str]:
+        return [keyword for day, keyword in self.holding.listed if day in days and keyword]
+
+    def _abstracts(self, width: int) -> Iterator[Line]:
+        paper = self.holding.paper
+        lacks = "abstract" if paper.title_zh else "title or abstract"
+        columns = [
+            _Abstract("Abstract", paper.abstract, "abstract", "abstract"),
+            _Abstract("摘要", paper.abstract_zh, "abstract_zh", f"Chinese {lacks}"),
+        ]
+        if self.language == "zh":
+            columns.reverse()
+        # A language that is missing is told, and the other one takes its place.
+        if self.language != "both" and (columns[0].text or not columns[1].text):
+            del columns[1]
+        if len(columns) == 2 and width >= 2 * COLUMN + GAP and all(c.text for c in columns):
+            yield from self._side_by_side(columns, min((width - GAP) // 2, MEASURE))
+            return
+        for number, column in enumerate(columns):
+            if number:
+                yield []
+            yield from self._abstract(column, min(width, MEASURE))
+
+    def _side_by_side(self, columns: Sequence[_Abstract], width: int) -> Iterator[Line]:
+        left, right = (list(self._abstract(column, width)) for column in columns)
+        for left_line, right_line in zip_longest(left, right, fillvalue=()):
+            gap = Segment(" " * (width + GAP - _cells(left_line)), self.styles.text)
+            yield [*left_line, gap, *right_line]
+
+    def _abstract(self, column: _Abstract, width: int) -> Iterator[Line]:
+        yield from _wrapped(column.heading, width, self.styles.heading)
+        if column.text:
+            text = _SOFT_BREAK.sub(_joint, column.text)
+            yield from self._typeset(text, column.column, width, self.styles.text)
         else:
-            yield from _paragraph(self.missing, None, width, query, styles.missing, styles.match)
+            yield from self._lacking(column.name, width)
+
+    def _typeset(self, source: str, column: q.Column, width: int, style: Style) -> Iterator[Line]:
+        """The lines of a text, its LaTeX rendered and what was looked for told apart."""
+        typeset = latex.typeset(source)
+        text = typeset.text
+        painted = [(start, end, _EMPHASES[what]) for start, end, what in typeset.emphases]
+        painted += _found(self.keywords, text, column, self.styles.keyword)
+        painted += _found(self.query, text, column, self.styles.match)
+        return _wrapped(text, width, style, painted)
+
+    def _lacking(self, name: str, width: int) -> Iterator[Line]:
+        return _wrapped(f"no {name} in this digest", width, self.styles.missing)
+
+    def _row(self, parts: Iterable[Line], width: int) -> Iterator[Line]:
+        """What stands in a row, with dots between; what fits on one line is not broken."""
+        dot = Segment(f" {self.glyphs.dot} ", self.styles.muted)
+        line: Line = []
+        for part in parts:
+            if line and _cells([*line, dot, *part]) <= width:
+                line += [dot, *part]
+                continue
+            if line:
+                yield line
+            *full, line = _broken(part, width)
+            yield from full
+        yield line
 
 
-def _side_by_side(
-    columns: Sequence[_Abstract], width: int, query: q.Query, styles: Styles
+def _found(query: q.Query, text: str, column: q.Column, style: Style) -> Painted:
+    return [(start, end, style) for start, end in q.highlights(query, text, column)]
+
+
+def _wrapped(
+    text: str, width: int, style: Style, painted: Sequence[tuple[int, int, Style]] = ()
 ) -> Iterator[Line]:
-    left, right = (list(column.lines(width, query, styles)) for column in columns)
-    for left_line, right_line in zip_longest(left, right, fillvalue=()):
-        used = sum(cell_len(segment.text) for segment in left_line)
-        gap = Segment(" " * (width + GAP - used), styles.text)
-        yield [*left_line, gap, *right_line]
+    return (segments(text, span, style, painted) for span in wrap(text, width))
 
 
-def _head(
-    holding: Holding, width: int, language: Language, query: q.Query, styles: Styles
-) -> Iterator[Line]:
-    paper = holding.paper
-    titles: list[tuple[str, q.Column]] = [(paper.title or "no title in this digest", "title")]
-    if paper.title_zh and language != "en":
-        titles.append((paper.title_zh, "title_zh"))
-    if language == "zh":
-        titles.reverse()
-    for text, column in titles:
-        yield from _paragraph(text, column, width, query, styles.title, styles.match)
-    yield []
-    yield from _state(holding, width, styles)
-    authors = ", ".join(paper.authors)
-    subjects = " · ".join(f"{s.name} {s.code}".strip() for s in paper.subjects)
-    fields: list[tuple[str, str, q.Column | None]] = [
-        ("Authors", authors or "not in this digest", "authors"),
-        ("Subjects", subjects or "not in this digest", None),
-        ("Keywords", " · ".join(filter(None, holding.keywords)) or "none", None),
-        ("Digests", " · ".join(str(day) for day in holding.digests), None),
-        ("Page", paper.abs_url or "not in this digest", None),
-        ("PDF", paper.pdf_url or "not in this digest", None),
+def _broken(line: Line, width: int) -> list[Line]:
+    """A line as lines of that width."""
+    text = "".join(segment.text for segment in line)
+    ends = accumulate(len(segment.text) for segment in line)
+    painted = [
+        (end - len(segment.text), end, segment.style)
+        for segment, end in zip(line, ends, strict=True)
+        if segment.style
     ]
-    for label, text, field_column in fields:
-        indent = LABEL if width >= 40 else 0
-        lines = _paragraph(text, field_column, width - indent, query, styles.text, styles.match)
-        for number, line in enumerate(lines):
-            name = label if number == 0 else ""
-            yield [Segment(name.ljust(indent), styles.muted), *line] if indent else line
+    return list(_wrapped(text, width, Style(), painted))
 
 
-def _state(holding: Holding, width: int, styles: Styles) -> Iterator[Line]:
-    id_ = "no arXiv id" if holding.paper.id.startswith("title:") else holding.paper.id
-    text = f"{id_} · {'read' if holding.read else '● unread'}"
-    star = (len(text), len(text) + len(_STARRED))
-    if holding.starred:
-        text += _STARRED
-    for span in wrap(text, width):
-        yield segments(text, span, styles.muted, [star], styles.star)
+def _cells(line: Iterable[Segment]) -> int:
+    return sum(segment.cell_length for segment in line)
 
 
-def _paragraph(
-    source: str, column: q.Column | None, width: int, query: q.Query, style: Style, match: Style
-) -> Iterator[Line]:
-    text = latex.render(source)
-    marked = q.highlights(query, text, column) if column else ()
-    for span in wrap(text, width):
-        yield segments(text, span, style, marked, match)
+def _joint(line_break: re.Match[str]) -> str:
+    """What joins two lines of a sentence: Chinese is written without blanks."""
+    return "" if has_han(line_break.string[line_break.start() - 1]) else " "

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -27,22 +26,31 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 from textual.worker import get_current_worker
 
-from digest_tui.commands import BY_ID, COMMANDS, shown
-from digest_tui.export import FORMATS
+from digest_tui import query as q
+from digest_tui.commands import COMMANDS, shown
+from digest_tui.editing import choosing
+from digest_tui.export import in_languages, preview
+from digest_tui.facets import FacetField
+from digest_tui.index import Order
 from digest_tui.library import Library, Progress
+from digest_tui.resume import Left
 from digest_tui.session import LANGUAGES, Session
 from digest_tui.settings import split_keys
+from digest_tui.ui import words
 from digest_tui.ui.digest_list import DigestList
-from digest_tui.ui.paper_list import PaperList
+from digest_tui.ui.glyphs import UNICODE, Glyphs
+from digest_tui.ui.paper_list import ORDERS, PaperList
 from digest_tui.ui.query_bar import QueryBar
 from digest_tui.ui.reader import Reader
-from digest_tui.ui.text import printable
 
 if TYPE_CHECKING:
-    from digest_tui.ui.dialogs import ExportOrder
+    from digest_tui.ui.export_dialog import ExportOrder
 
 PANES = ("digests", "papers", "paper")
-IN_KEYS_LINE = ("read", "star", "undo", "query", "language", "export", "help", "quit")
+COPIED = {"id": "i", "link": "l", "PDF link": "p", "title": "t", "citation": "b", "Markdown": "m"}
+"""The key of each thing that can be copied."""
+PREVIEWED = 40
+"""Lines of an export."""
 POLL = 1.0
 """Seconds between looks at the digest folders and the journals."""
 
@@ -99,12 +107,18 @@ class MainScreen(Screen[None]):
         rebound: Mapping[str, str],
         notice: str = "",
         standing: str = "",
+        glyphs: Glyphs = UNICODE,
+        left: Left | None = None,
     ) -> None:
         """`rebound`: the keys that settings give a command, by its id; `notice` is said once at
-        the start, `standing` stays in the status line."""
+        the start, `standing` stays in the status line; `left` is how it was left before."""
         super().__init__(classes="at-papers")
         self.session = session
         self.rebound = rebound
+        session.keys = {id_: shown(keys[0]) for id_, keys in self.keys().items() if keys}
+        self.glyphs = glyphs
+        self._left = left or Left(is_first=False)
+        self._has_hint = self._left.is_first and bool(session.digests)
         self._message = notice
         self._standing = standing
         self._titled = ""
@@ -119,16 +133,23 @@ class MainScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="panes"):
-            yield DigestList(self.session, id="digests")
-            yield PaperList(self.session, id="papers")
-            yield Reader(id="paper")
+            yield DigestList(self.session, id="digests", glyphs=self.glyphs)
+            yield PaperList(self.session, id="papers", glyphs=self.glyphs)
+            yield Reader(id="paper", glyphs=self.glyphs)
+        if self._has_hint:
+            yield Static(words.first_hint(self.session), id="hint", markup=False)
         with Horizontal(id="query-line"):
             yield Label(" / ", id="query-slash")
-            yield QueryBar(id="query")
+            yield QueryBar(self.session, self._left.queries, id="query")
         yield Static(id="status", markup=False)
-        yield Static(self._keys_line(), id="keys", markup=False)
+        yield Static(words.pane_keys(self.session, "papers"), id="keys", markup=False)
 
     def on_mount(self) -> None:
+        self.paper.authors_key = self.session.keys.get("authors", "")
+        if self.session.view.text:
+            self._show_query(self.session.view.text)
+        if self._left.is_zoomed:
+            self.action_zoom()
         self.tell(" · ".join(filter(None, (self._message, self.session.warning))))
         self.set_interval(POLL, self.look_for_changes)
         self.call_after_refresh(self.scan)
@@ -144,7 +165,7 @@ class MainScreen(Screen[None]):
 
     def _show_lists(self) -> None:
         session = self.session
-        self.papers.empty = self._empty_words()
+        self.papers.empty = words.empty(session)
         shown = (session.view, session.revision, session.compact, session.language)
         if shown == self._shown:
             self.papers.move()
@@ -152,42 +173,34 @@ class MainScreen(Screen[None]):
             self._shown = shown
             self.papers.show()
             self.digests.show()
-        if (title := self._title()) != self._titled:
+        if (title := words.title(session)) != self._titled:
             # A title that is set, even to what it was, has the whole pane drawn again.
             self._titled = title
             self.papers.border_title = Content(title)
 
     def _show_paper(self) -> None:
         session = self.session
-        self.paper.show(session.holding(), session.view.query, session.language, "No paper.")
+        instead = words.instead_of_paper(session, self.glyphs)
+        self.paper.show(session.holding(), session.view.query, session.language, instead)
 
     def _tell_status(self, message: str) -> None:
         self._message = message
-        session, view = self.session, self.session.view
-        hint = f"column {view.hints[0].start + 1}: {view.hints[0].message}" if view.hints else ""
-        said = printable(" · ".join(filter(None, (session.unsaved, message or hint))))
-        total = view.scope.papers if view.scope else session.totals.papers
-        found = f"{view.papers} of {total}" if view.papers != total else f"{total} papers"
-        room = self.size.width - cell_len(said) - 4
-        unread = f"{session.unread} unread"
-        shorter = ((self._standing, found, unread), (self._standing, unread), (self._standing,))
-        lines = (" · ".join(filter(None, parts)) for parts in shorter)
-        counts = next((line for line in lines if cell_len(line) <= room), "")
-        gap = " " * max(room - cell_len(counts) + 2, 1)
-        line = Content.assemble(
-            (said, "bold $text-error" if session.unsaved else ""), gap, (counts, "$muted")
-        )
-        status = self.query_one("#status", Static)
-        if line != status.content:
-            status.update(line, layout=False)
+        line = words.status(self.session, message, self._standing, self.size, self.glyphs.dot)
+        self._write("#status", line)
 
-    def _keys_line(self) -> Content:
-        """The keys that matter most, as the settings have them."""
-        keys = self.keys()
-        parts: list[Content | tuple[str, str]] = []
-        for command in (BY_ID[name] for name in IN_KEYS_LINE if keys[name]):
-            parts += [(shown(keys[command.id][0]), "bold $accent"), (f" {command.label}  ", "")]
-        return Content.assemble(*parts)
+    def _tell_keys(self) -> None:
+        """The keys that matter in the pane that is worked in, or in the query bar."""
+        bar = self.query_bar
+        if bar.has_focus:
+            width, cut = self.size.width, self.glyphs.cut
+            self._write("#keys", words.query_keys(bar.candidates, bar.turn, width, cut))
+        else:
+            self._write("#keys", words.pane_keys(self.session, PANES[self._pane]))
+
+    def _write(self, line: str, content: Content) -> None:
+        static = self.query_one(line, Static)
+        if content != static.content:
+            static.update(content, layout=False)
 
     def keys(self) -> dict[str, tuple[str, ...]]:
         """The keys of each command by its id, rebound ones included."""
@@ -198,28 +211,6 @@ class MainScreen(Screen[None]):
             for command in COMMANDS
         }
 
-    def _title(self) -> str:
-        view = self.session.view
-        status = "" if view.status == "all" else f" · {view.status}"
-        if view.scope is None:
-            return (view.status if status else "all").capitalize() + " papers"
-        again = f" (as on {view.scope.same_as})" if view.scope.same_as else ""
-        return f"{view.scope.day}{again}{status}"
-
-    def _empty_words(self) -> str:
-        view = self.session.view
-        if not self.session.digests:
-            folder = printable(str(self.session.library.places.digests))
-            return (
-                "There are no digests yet. Import some with “digest-tui import PATH”, "
-                f"or put the files into {folder}.\n\nd opens the sample, for a look around."
-            )
-        if view.text:
-            return f"Nothing is found for “{view.text}”. Esc clears the query."
-        if view.status != "all":
-            return f"Nothing {view.status} here. 1 shows all."
-        return "No papers in this digest."
-
     def _go_into(self, pane: Widget) -> None:
         self._be_at(pane)
         self.set_focus(pane)
@@ -228,6 +219,7 @@ class MainScreen(Screen[None]):
         is_zoomed = pane is self.paper and self.has_class("zoomed")
         places = {f"at-{name}": pane.id == name for name in PANES}
         self.update_classes({**places, "zoomed": is_zoomed})
+        self._tell_keys()
 
     @property
     def _panes(self) -> list[Widget]:
@@ -243,8 +235,13 @@ class MainScreen(Screen[None]):
         """A pane that was clicked is the one that is worked in."""
         if self.focused in self._panes:
             self._be_at(self.focused)
+        else:
+            self._tell_keys()
 
     def action_into(self) -> None:
+        if self._pane == 1 and self.session.heading:
+            self.action_fold()
+            return
         self._go_into(self._panes[min(self._pane + 1, 2)])
 
     def action_out(self) -> None:
@@ -260,13 +257,24 @@ class MainScreen(Screen[None]):
         self.toggle_class("zoomed")
         self._go_into(self.paper if self.has_class("zoomed") else self.papers)
 
+    def action_fold(self) -> None:
+        self.tell(self.session.fold())
+
     def action_back(self) -> None:
         if self.query_bar.has_focus or (self._pane == 1 and self.session.view.text):
             self._end_query("")
         elif self.has_class("zoomed"):
             self.action_zoom()
+        elif self._has_hint and self._pane == 1:
+            self.hide_hint()
         else:
             self.action_out()
+
+    @on(events.Click, "#hint")
+    def hide_hint(self) -> None:
+        """Somebody has read it."""
+        self._has_hint = False
+        self.query_one("#hint").remove()
 
     def action_down(self) -> None:
         self._step(1)
@@ -327,10 +335,10 @@ class MainScreen(Screen[None]):
         self.tell(self.session.move_digest(-1))
 
     def action_next_keyword(self) -> None:
-        self.tell(self.session.move_keyword(1))
+        self.tell(self.session.move_section(1))
 
     def action_previous_keyword(self) -> None:
-        self.tell(self.session.move_keyword(-1))
+        self.tell(self.session.move_section(-1))
 
     def action_scroll_down(self) -> None:
         self.paper.scroll_by(max(self.paper.page // 2, 1))
@@ -340,11 +348,12 @@ class MainScreen(Screen[None]):
 
     @on(PaperList.Pointed)
     def go_to_row(self, message: PaperList.Pointed) -> None:
-        self.tell(self.session.go(message.row))
+        self.tell(self.session.point(message.row))
 
     @on(PaperList.Opened)
     def open_row(self) -> None:
-        self._go_into(self.paper)
+        self._be_at(self.papers)
+        self.action_into()
 
     @on(DigestList.Pointed)
     def choose_row(self, message: DigestList.Pointed) -> None:
@@ -357,7 +366,7 @@ class MainScreen(Screen[None]):
         card = self.session.current
         if not self.paper.at_end:
             self.paper.scroll_by(self.paper.page)
-        elif card and card.read:
+        elif card is None or card.read:
             self.tell(self.session.move_unread(1))
         else:
             self.action_read()
@@ -397,8 +406,19 @@ class MainScreen(Screen[None]):
             self.session.ask(self.query_bar.value)
             self._show_lists()
             self._tell_status("")
-            # The eye of a person who types is on the list: the paper has the next frame.
-            self.call_after_refresh(self._show_paper)
+            self.query_bar.underline([(hint.start, hint.end) for hint in self.session.view.hints])
+            # The eye of a person who types is on the list: the rest has the next frame.
+            self.call_after_refresh(self._show_rest)
+
+    def _show_rest(self) -> None:
+        self._show_paper()
+        self.query_bar.offer()
+        self._tell_keys()
+
+    @on(QueryBar.Turned)
+    def show_turn(self) -> None:
+        """Another candidate was taken."""
+        self._tell_keys()
 
     @on(Input.Submitted, "#query")
     def keep_query(self) -> None:
@@ -407,10 +427,43 @@ class MainScreen(Screen[None]):
 
     def _end_query(self, text: str) -> None:
         self.query_bar.remember()
-        self.query_bar.value = text
-        self.query_one("#query-line").set_class(bool(text.strip()), "shown")
+        self._show_query(text)
         self._go_into(self.papers)
         self.tell("" if text == self.session.view.text else self.session.ask(text))
+
+    def _show_query(self, text: str) -> None:
+        """Shows a query in its bar, and the bar if there is one."""
+        self.query_bar.value = text
+        self.query_bar.underline([(hint.start, hint.end) for hint in q.parse(text).hints])
+        self.query_one("#query-line").set_class(bool(text.strip()), "shown")
+
+    def action_facets(self) -> None:
+        from digest_tui.ui.facets import Facets
+
+        self.app.push_screen(Facets(self.session.facets, self.choose_facets, self.glyphs))
+
+    def choose_facets(self, field: FacetField, values: Sequence[str]) -> None:
+        """Edits the query so that it finds these values of a field, for everybody to see."""
+        text = choosing(self.session.view.text, field, values)
+        self.session.ask(text)
+        self._show_query(text)
+        self.query_bar.remember()
+        self.tell()
+
+    def action_order(self) -> None:
+        from digest_tui.ui.menu import Choice, Menu
+
+        keys = zip("gutaid", ORDERS.items(), strict=True)
+        choices = [Choice(key, label, order) for key, (order, label) in keys]
+        menu = Menu("order", choices, self.session.order, glyphs=self.glyphs)
+        self.app.push_screen(menu, self.sort)
+
+    def sort(self, order: str | None) -> None:
+        """Shows the papers in the order that was chosen."""
+        chosen: Order | None = next((o for o in ORDERS if o == order), None)
+        if chosen:
+            self.session.sort(chosen)
+            self.tell(f"Papers {ORDERS[chosen]}")
 
     def action_language(self) -> None:
         place = LANGUAGES.index(self.session.language) + 1
@@ -420,6 +473,12 @@ class MainScreen(Screen[None]):
     def action_density(self) -> None:
         self.session.pack(not self.session.compact)
         self.tell("One line a paper" if self.session.compact else "Two lines a paper")
+
+    def action_authors(self) -> None:
+        self.paper.unfold()
+
+    def action_source(self) -> None:
+        self.paper.show_source(not self.paper.is_source)
 
     def action_open_abstract(self) -> None:
         holding = self.session.holding()
@@ -436,22 +495,54 @@ class MainScreen(Screen[None]):
         self.app.open_url(url)
         self.tell(f"Opened {url}")
 
-    def action_export(self) -> None:
-        from digest_tui.ui.dialogs import CHOICES, Export
+    def action_copy(self) -> None:
+        from digest_tui.ui.menu import Choice, Menu
 
-        totals, view = self.session.totals, self.session.view
-        counts = (totals.starred, view.papers, int(self.session.current is not None))
-        suffixes = {name: exporter.suffix for name, exporter in FORMATS.items()}
-        self.app.push_screen(Export(dict(zip(CHOICES, counts, strict=True)), suffixes), self.export)
+        copies = self.session.copies()
+        if not copies:
+            self.tell("No paper to copy from")
+            return
+        choices = [Choice(COPIED[what], what, text, text) for what, text in copies.items()]
+        self.app.push_screen(Menu("copy", choices, glyphs=self.glyphs), self.copy)
+
+    def copy(self, text: str | None) -> None:
+        """Copies a text by OSC 52, which reaches the clipboard of the terminal over SSH as well."""
+        if text is not None:
+            self.app.copy_to_clipboard(text)
+            copies = self.session.copies()
+            what = next((what for what, copied in copies.items() if copied == text), "text")
+            self.tell(f"Copied the {what}: {' '.join(text.split())}")
+
+    def action_export(self) -> None:
+        from digest_tui.ui.export_dialog import Export, ExportChoice, ExportOrder
+
+        counts, scope, card = self.session.counts(), self.session.view.scope, self.session.current
+        day = str(scope.day) if scope else ""
+        here = ExportChoice("here", "starred here", counts["here"], f"{day}-starred")
+        everywhere = ExportChoice("starred", "all starred", counts["starred"])
+        choices = [
+            *([here] if scope else []),
+            everywhere,
+            ExportChoice("view", "what is shown", counts["view"], f"{day}-shown".strip("-")),
+            ExportChoice("paper", "this paper", counts["paper"], card.id if card else ""),
+        ]
+        start = ExportOrder("here" if scope and counts["here"] else "starred")
+        self.app.push_screen(Export(choices, self.preview, start, self.glyphs), self.export)
+
+    def preview(self, order: ExportOrder) -> str:
+        """How the file of an export would begin."""
+        papers = (in_languages(p, order.languages) for p in self.session.holdings(order.choice))
+        return preview(order.format, papers, PREVIEWED)
 
     def export(self, order: ExportOrder | None) -> None:
         """Carries out what the export dialog was asked for."""
         if order is None:
             return
         try:
-            self.tell(self.session.export(order.choice, order.format, order.path))
+            told = self.session.export(order.choice, order.format, order.path, order.languages)
         except OSError as error:
-            self.tell(f"Not exported: {error.strerror or error}: {order.path}")
+            told = f"Not exported: {error.strerror or error}: {order.path}"
+        self.tell(told)
 
     def action_commands(self) -> None:
         self.app.action_command_palette()
@@ -460,9 +551,9 @@ class MainScreen(Screen[None]):
         self.app.action_change_theme()
 
     def action_help(self) -> None:
-        from digest_tui.ui.dialogs import Help
+        from digest_tui.ui.help import Help
 
-        self.app.push_screen(Help(self.keys()))
+        self.app.push_screen(Help(self.keys(), self.glyphs))
 
     def action_sample(self) -> None:
         self.post_message(self.SampleWanted())

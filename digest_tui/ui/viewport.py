@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import groupby
 
+from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -36,6 +38,12 @@ def redraw(pane: ScrollView, painted: Mapping[int, Strip], line: Callable[[int],
         if differs:
             pane.refresh(Region(0, top, width, lines))
         top += lines
+
+
+def tinted(strip: Strip, style: Style) -> Strip:
+    """The line on the background of a style, whatever stood behind its text."""
+    ground = Style(bgcolor=style.bgcolor)
+    return Strip(Segment.apply_style(strip, post_style=ground), strip.cell_length)
 
 
 def scroll(pane: ScrollView, line: int) -> None:

@@ -19,6 +19,7 @@ from digest_tui.library import Library, sample
 from digest_tui.session import Session
 from digest_tui.settings import Settings, throwaway
 from digest_tui.ui.app import DigestApp
+from digest_tui.ui.colors import shades
 from digest_tui.ui.digest_list import DigestList
 from digest_tui.ui.paper_list import PaperList
 from digest_tui.ui.screen import MainScreen
@@ -100,8 +101,8 @@ class Host(App[None]):
         self.pane = pane
 
     def get_css_variables(self) -> dict[str, str]:
-        shades = ("muted", "rule", "cursor", "cursor-blurred")
-        return {**super().get_css_variables(), **dict.fromkeys(shades, "#555555")}
+        variables = super().get_css_variables()
+        return {**variables, **shades(variables)}
 
     def compose(self) -> ComposeResult:
         yield self.pane

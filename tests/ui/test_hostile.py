@@ -103,10 +103,13 @@ async def test_markup_in_a_file_name_is_text_in_the_export_dialog_and_the_status
     async with running(session, size=(240, 40)) as pilot:
         await pilot.press("e")
         await pilot.pause()
-        assert "[Re] a y[i] [b]/starred.md" in pilot.app.screen.query_one("#path", Input).value
+        assert (
+            "[Re] a y[i] [b]/2026-03-04-starred.md"
+            in pilot.app.screen.query_one("#path", Input).value
+        )
         await pilot.press("enter")
         await pilot.pause()
-        assert f"1 paper written to {folder}/starred.md" in status(pilot)
+        assert f"1 paper written to {folder}/2026-03-04-starred.md" in status(pilot)
         await pilot.press("e")
         await pilot.pause()
         pilot.app.screen.query_one("#path", Input).value = "starred.md/[/x]"

@@ -99,6 +99,8 @@ async def test_glyphs_tell_what_is_read_and_starred_and_where_the_cursor_is(
             if len(segment.text) > 8
         }
         titles = {title.split()[0]: bold for title, bold in weights.items() if title}
+        # The rest of the first one is the keyword that it stands under.
+        assert titles.pop("Reinforcement") is titles.pop("via") is False
         assert titles == {"Decision": False, "Training": False, "Direct": True}
 
 
@@ -246,12 +248,11 @@ async def test_a_click_asks_for_its_row_and_a_double_click_to_open_it(make: Make
         assert session.totals.unread == 30
 
 
-async def test_a_click_on_a_heading_or_on_the_border_is_no_click_on_a_paper(make: Make) -> None:
+async def test_a_click_on_the_border_is_no_click_on_a_paper(make: Make) -> None:
     pane = listed(make(digest(*(paper(n) for n in range(30)))))
     host = Heard(pane)
     async with host.run_test(size=(60, 20)) as pilot:
         await pilot.pause()
-        await pilot.click(pane, offset=(10, 1))
         pane.scroll_to(y=20, animate=False, immediate=True)
         await pilot.pause()
         await pilot.click(pane, offset=(10, 0))
