@@ -9,7 +9,8 @@ from rich.cells import cell_len
 from textual import on
 from textual.strip import Strip
 
-from digest_tui.session import LANGUAGES, Language, Session
+from digest_tui.export import Language
+from digest_tui.session import LANGUAGES, Session
 from digest_tui.ui.paper_list import PaperList
 from tests.ui.conftest import Host, digest, frame, hosted, paper
 
