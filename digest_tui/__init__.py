@@ -9,11 +9,15 @@ The package reads in this order, and each module imports only from those before 
 * `query`: the query language
 * `marks`: read and starred as values; which of two changes wins; undo
 * `store`: marks on disk, one append-only journal per device
-* `export`: papers to Markdown and JSON
+* `export`: papers to Markdown, BibTeX, CSV and JSON
 * `settings`: where files live, and `config.toml`
+* `editing`: a query as it is edited: completion, facets
 * `search`: queries as SQL
+* `facets`: what there is to choose from, with counts
 * `index`: everything the library knows, as one disposable SQLite file
 * `library`: the folder of digests: import, scan, what is new
+* `view`: what is on screen: sections, rows, folding
+* `resume`: what is remembered from one start to the next
 * `session`: library, marks, query and cursor as one view; what every command does
 * `ui`: the screen, and the only part that knows Textual
 * `cli`: the shell

@@ -23,6 +23,7 @@ from digest_tui.marks import READ, Decision
 from digest_tui.settings import throwaway
 from digest_tui.store import Store
 from tests.benchmarks.made import digest
+from tests.benchmarks.typeset import wrap_ms
 from tests.terminal import PROGRAM, Terminal
 
 PAPERS = 35
@@ -59,6 +60,9 @@ def main() -> None:
         p95 = letters[int(len(letters) * 0.95)]
         print(f"{'a letter typed in the query, p50 / p95':<40}", end="")
         print(f"{statistics.median(letters) * 1000:.1f} / {p95 * 1000:.1f} ms, ≤ 30 ms")
+        wrapped = sorted(wrap_ms())
+        print(f"{'a 1,500-character abstract wrapped, p95':<40}", end="")
+        print(f"{wrapped[int(len(wrapped) * 0.95)]:>8.2f} ms, ≤ 1 ms")
         print(f"{'import, papers a second':<40}{_import(home):>10.0f}")
 
 

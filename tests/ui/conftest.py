@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from digest_tui.library import Library, sample
+from digest_tui.resume import Left
 from digest_tui.session import Session
 from digest_tui.settings import Settings, throwaway
 from digest_tui.ui.app import DigestApp
@@ -127,9 +128,10 @@ async def running(
     *,
     size: tuple[int, int] = (150, 40),
     notice: str = "",
+    left: Left | None = None,
 ) -> AsyncIterator[Pilot[None]]:
     """The whole program on a screen of (columns, rows), after its first look for digests."""
-    app = DigestApp(session, settings, notice=notice)
+    app = DigestApp(session, settings, notice=notice, left=left)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         await app.workers.wait_for_complete()

@@ -7,11 +7,13 @@ from collections.abc import Callable
 import pytest
 from rich.cells import cell_len
 from textual import on
+from textual.pilot import Pilot
 from textual.strip import Strip
 
 from digest_tui.export import Language
+from digest_tui.index import Order
 from digest_tui.session import LANGUAGES, Session
-from digest_tui.ui.paper_list import PaperList
+from digest_tui.ui.paper_list import ORDERS, PaperList
 from tests.ui.conftest import Host, digest, frame, hosted, paper
 
 Make = Callable[..., Session]
@@ -269,3 +271,66 @@ async def test_where_there_is_nothing_the_reason_is_said(session: Session) -> No
         lines = drawn(pane)
         assert lines[1].startswith(" 没有找到 anything")
         assert lines[2].strip()
+
+
+async def test_the_lower_border_tells_how_much_is_decided(session: Session) -> None:
+    pane = listed(session)
+    async with hosted(pane, (60, 20)) as pilot:
+        assert bars(pilot) == (0, "0/8")
+        session.read()
+        session.read()
+        pane.show()
+        assert bars(pilot) == (12, "2/8")
+        session.read_all()
+        pane.show()
+        assert bars(pilot) == (50, "8/8")
+
+
+def bars(pilot: Pilot[None]) -> tuple[int, str]:
+    """How long the bar is, and the words after it."""
+    line = frame(pilot).split("\n")[-1]
+    return line.count("━"), line.strip("╰─╯━ ")
+
+
+async def test_a_folded_section_is_one_line_with_its_counts(session: Session) -> None:
+    session.fold()
+    pane = listed(session)
+    async with hosted(pane, (60, 20)):
+        lines = [line for line in drawn(pane) if line.strip()]
+        assert lines[0].startswith("▎▸ reinforcement learning · 6 unread of 6 ")
+        assert lines[1].startswith(" ▾ diffusion policy · 3 unread of 3 ")
+        ground = [segment.style and segment.style.bgcolor for segment in pane.render_line(1)]
+        assert len(set(ground)) == 1
+        assert ground[0] != next(iter(pane.render_line(3))).style.bgcolor  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("order", ["title", "author", "id", "unread"])
+async def test_over_papers_of_no_keyword_the_order_is_told(session: Session, order: Order) -> None:
+    session.sort(order)
+    pane = listed(session)
+    async with hosted(pane, (60, 20)):
+        assert f" ▾ {ORDERS[order]} · 8 unread of 8 " in drawn(pane)[1]
+
+
+async def test_the_keyword_is_set_apart_more_quietly_than_the_query(session: Session) -> None:
+    session.ask("decision")
+    pane = listed(session)
+    async with hosted(pane, (90, 20)):
+        styles = {s.text.strip(): s.style for s in pane.render_line(2) if s.style}
+        keyword, match = styles["Reinforcement Learning"], styles["Decision"]
+        assert match.underline
+        assert not keyword.underline
+        assert len({keyword.color, match.color, styles["Transformer:"].color}) == 3
+
+
+async def test_folding_leaves_the_list_where_it_is(make: Make) -> None:
+    session = make(digest(*(paper(n) for n in range(40))))
+    session.go(30)
+    pane = listed(session)
+    async with hosted(pane, (60, 20)):
+        session.fold()
+        pane.show()
+        assert is_cursor_visible(pane)
+        session.fold()
+        pane.show()
+        assert (session.cursor, is_cursor_visible(pane)) == (1, True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from digest_tui.resume import Left
 from digest_tui.session import Session
-from tests.ui.conftest import frame, main, running, status, type_in
+from tests.ui.conftest import frame, main, running, status, type_in, until
 
 
 async def test_each_letter_filters(session: Session) -> None:
@@ -120,3 +121,56 @@ async def test_the_query_goes_along_to_other_digests(session: Session) -> None:
         assert session.view.scope
         assert str(session.view.scope.day) == "2026-03-03"
         assert session.view.papers == 3
+
+
+async def test_tab_completes_and_tab_again_takes_the_next(session: Session) -> None:
+    async with running(session) as pilot:
+        await type_in(pilot, "/au:le")
+        await until(pilot, lambda: "Tab Sergey Levine" in frame(pilot))
+        await pilot.press("tab")
+        assert main(pilot).query_bar.value == 'au:"Sergey Levine" '
+        await pilot.pause()
+        offered = [candidate.label for candidate in main(pilot).query_bar.candidates]
+        await pilot.press("tab")
+        assert main(pilot).query_bar.value == f'au:"{offered[1]}" '
+        for _ in offered[1:]:
+            await pilot.press("tab")
+        assert main(pilot).query_bar.value == 'au:"Sergey Levine" '
+        await pilot.press("x", "tab")
+        assert main(pilot).query_bar.value == 'au:"Sergey Levine" x'
+        assert main(pilot).focused is main(pilot).query_bar
+
+
+async def test_tab_without_anything_to_complete_stays_in_the_bar(session: Session) -> None:
+    async with running(session) as pilot:
+        await type_in(pilot, "/")
+        await pilot.press("tab", "z")
+        assert main(pilot).query_bar.value == "z"
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [("policy foo:bar", "foo:"), ("is:nonsense x", "nonsense"), ("policy", ""), ("(策略", "(")],
+)
+async def test_what_is_not_understood_is_underlined_in_its_place(
+    session: Session, text: str, wrong: str
+) -> None:
+    async with running(session) as pilot:
+        await type_in(pilot, f"/{text}")
+        await pilot.pause()
+        line = main(pilot).query_bar.render_line(0)
+        underlined = "".join(s.text for s in line if s.style and s.style.underline)
+        assert underlined.strip() == wrong
+        assert ("column" in status(pilot)) == bool(wrong)
+
+
+async def test_queries_that_were_kept_come_back_newest_first(session: Session) -> None:
+    left = Left(queries=("older", "newer"), is_first=False)
+    async with running(session, left=left) as pilot:
+        await pilot.press("/", *"now", "enter", "/", "up", "up")
+        assert main(pilot).query_bar.value == "newer"
+        await pilot.press("up", "up", "up")
+        assert main(pilot).query_bar.value == "older"
+        await pilot.press("down", "down", "down", "down")
+        assert main(pilot).query_bar.value == ""
+        assert main(pilot).query_bar.queries == ["older", "newer", "now"]

@@ -12,8 +12,10 @@ from textual.command import CommandPalette
 from textual.widgets import Input
 
 from digest_tui.library import Library
+from digest_tui.resume import Left
 from digest_tui.session import Session
 from digest_tui.settings import Settings
+from digest_tui.ui.app import DigestApp
 from digest_tui.ui.screen import is_web_link
 from tests.ui.conftest import digest, frame, main, paper, running, status, type_in, until
 
@@ -538,3 +540,122 @@ async def test_full_width_keys_are_their_twins_and_text_in_the_query(session: Se
         assert state(session) == ("2305.18290", 3, "03-04", "all", 27, 1)
         await type_in(pilot, "／Ｄ")
         assert main(pilot).query_bar.value == "Ｄ"
+
+
+async def test_a_facet_that_is_chosen_stands_in_the_query_at_once(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("1", "f", "j", "space")
+        await pilot.pause()
+        assert session.view.text == 'kw:"diffusion policy"'
+        assert '/ kw:"diffusion policy"' in frame(pilot)
+        assert session.view.papers == 3
+        await pilot.press("k", "space")
+        assert session.view.papers == 8
+        await pilot.press("c", "escape")
+        await pilot.pause()
+        assert session.view.text == ""
+        assert "/ kw:" not in frame(pilot)
+
+
+async def test_an_order_is_chosen_from_a_menu(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("S", "t")
+        await pilot.pause()
+        assert session.order == "title"
+        assert "Papers by title" in status(pilot)
+        await pilot.press("S", "escape")
+        assert session.order == "title"
+
+
+async def test_what_is_copied_is_told(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("y", "t")
+        await pilot.pause()
+        assert pilot.app.clipboard.startswith("Decision Transformer: ")
+        assert "Copied the title: Decision Transformer" in status(pilot)
+        await pilot.press("minus", "y")
+        await pilot.pause()
+        assert "No paper to copy from" in status(pilot)
+
+
+async def test_after_the_last_paper_export_offers_what_was_starred_here(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("s", "A")
+        await pilot.pause()
+        assert "2026-03-04 is decided" in frame(pilot)
+        assert "All 8 papers of 2026-03-04 decided, 1 starred" in status(pilot)
+        await pilot.press("r", "s", "space")
+        assert session.view.scope
+        assert (session.totals.unread, str(session.view.scope.day)) == (20, "2026-03-03")
+        await pilot.press("[", "u", "U", "e")
+        await pilot.pause()
+        assert "starred here · 1" in frame(pilot)
+
+
+@pytest.mark.parametrize("how", ["escape", "click"])
+async def test_the_hint_of_a_first_start_can_be_sent_away(session: Session, how: str) -> None:
+    async with running(session, left=Left()) as pilot:
+        assert "New here?" in frame(pilot)
+        await pilot.press("/", "x", "escape")
+        assert "New here?" in frame(pilot)
+        await (pilot.press("escape") if how == "escape" else pilot.click("#hint"))
+        await pilot.pause()
+        assert "New here?" not in frame(pilot)
+        assert main(pilot).focused is main(pilot).papers
+
+
+async def test_an_empty_library_shows_no_hint_and_keeps_it_for_later(make: Make) -> None:
+    session = make()
+    async with running(session, left=Left()) as pilot:
+        assert "New here?" not in frame(pilot)
+        assert "d Sample" in frame(pilot)
+        await pilot.press("q")
+    assert isinstance(pilot.app, DigestApp)
+    assert pilot.app.last
+    assert pilot.app.last.is_first
+
+
+async def test_it_notes_how_it_is_left(session: Session) -> None:
+    async with running(session, left=Left()) as pilot:
+        await pilot.press("]", "b", "D", "z", "/", *"atari", "enter")
+        pilot.app.theme = "nord"
+        await pilot.press("z", "q")
+        await pilot.pause()
+    assert isinstance(pilot.app, DigestApp)
+    left = pilot.app.last
+    assert left
+    assert (left.theme, left.language, left.density) == ("nord", "en", "compact")
+    assert (left.query, left.queries, left.is_zoomed, left.is_first) == (
+        "atari",
+        ("atari",),
+        True,
+        False,
+    )
+    async with running(session, left=left) as pilot:
+        assert pilot.app.theme == "nord"
+        assert main(pilot).has_class("zoomed")
+        assert (session.language, session.compact) == ("en", True)
+        assert main(pilot).query_bar.value == "atari"
+
+
+async def test_the_footer_tells_the_keys_of_the_pane(session: Session) -> None:
+    async with running(session) as pilot:
+        feet = {}
+        for key in ("l", "h", "h", "/"):
+            await pilot.press(key)
+            await pilot.pause()
+            feet[frame(pilot).split("\n")[-1].strip()[:14]] = key
+        assert len(feet) == 4
+
+
+async def test_source_and_authors_are_a_key_away(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("j", "a")
+        await pilot.pause()
+        assert "Amanda Askell" in frame(pilot)
+        await pilot.press("v")
+        await pilot.pause()
+        assert "paper · source" in frame(pilot)
+        await pilot.press("v", "j")
+        await pilot.pause()
+        assert "paper · source" not in frame(pilot)
