@@ -48,7 +48,7 @@ COMMANDS: tuple[Command, ...] = (
         "previous-unread",
         ("p",),
         "Previous unread",
-        "previous unread paper; before the first, back to the digest before that has one",
+        "previous unread paper; before the first, back to the newer digest that has one",
         "Move",
     ),
     Command("first", ("g", "home"), "First", "first row, or the top of the paper", "Move"),
@@ -132,7 +132,11 @@ COMMANDS: tuple[Command, ...] = (
         "Keep",
     ),
     Command(
-        "export", ("e",), "Export", "the starred papers, the view or this paper to a file", "Keep"
+        "export",
+        ("e",),
+        "Export",
+        "what is starred, what is shown, or this paper, to a file",
+        "Keep",
     ),
     Command("rescan", ("R",), "Look for digests", "look for new digests now", "Program"),
     Command(

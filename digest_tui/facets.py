@@ -56,24 +56,38 @@ def _keywords(db: sqlite3.Connection, found: str, values: Sequence[object]) -> l
     for keyword, paper in listed:
         papers.setdefault(keyword, set()).add(paper)
     folded = {keyword: q.fold(keyword) for keyword in papers}
-    counts = {
-        keyword: len(
-            set().union(*(papers[other] for other in papers if folded[keyword] in folded[other]))
-        )
-        for keyword in papers
-    }
-    ranked = sorted(counts, key=lambda keyword: (-counts[keyword], keyword))
-    return [Facet(keyword, keyword, counts[keyword]) for keyword in ranked]
+    facets = []
+    for keyword, typed in folded.items():
+        within = (papers[other] for other, name in folded.items() if typed in name)
+        facets.append(Facet(keyword, keyword, len(set().union(*within))))
+    return _ranked(facets)
 
 
 def _subjects(db: sqlite3.Connection, found: str, values: Sequence[object]) -> list[Facet]:
-    rows = db.execute(
-        "SELECT code, name, count(DISTINCT paper) FROM paper_subjects"
-        f" JOIN subjects ON subjects.n = subject WHERE paper IN ({found})"
-        " GROUP BY code, name ORDER BY 3 DESC, 1, 2",
+    listed = db.execute(
+        "SELECT code, name, paper FROM paper_subjects JOIN subjects ON subjects.n = subject"
+        f" WHERE paper IN ({found})",
         values,
     )
-    return [Facet(code or name, f"{code} {name}".strip(), count) for code, name, count in rows]
+    papers: dict[tuple[str, str], set[int]] = {}
+    for code, name, paper in listed:
+        papers.setdefault((code, name), set()).add(paper)
+    folded = {subject: (q.fold(subject[0]), q.fold(subject[1])) for subject in papers}
+    labels = {code or name: f"{code} {name}".strip() for code, name in papers}
+    facets = []
+    for value, label in labels.items():
+        typed = q.fold(value)
+        within = (
+            papers[subject]
+            for subject, (code, name) in folded.items()
+            if code.startswith(typed) or typed in name
+        )
+        facets.append(Facet(value, label, len(set().union(*within))))
+    return _ranked(facets)
+
+
+def _ranked(facets: list[Facet]) -> list[Facet]:
+    return sorted(facets, key=lambda facet: (-facet.papers, facet.value))
 
 
 def _dates(db: sqlite3.Connection, found: str, values: Sequence[object]) -> list[Facet]:
@@ -99,29 +113,32 @@ FACETS: Mapping[FacetField, Callable[[sqlite3.Connection, str, Sequence[object]]
 dates newest first. `found` selects the papers, with its values."""
 
 
-def _keywords_like(db: sqlite3.Connection, typed: str) -> list[Candidate]:
+def _keywords_like(db: sqlite3.Connection, typed: str, digest: int | None) -> list[Candidate]:
     """The keywords that hold what is typed, those of most digests first."""
     rows = db.execute(
         "SELECT keywords.keyword FROM sections JOIN keywords ON keywords.n = sections.keyword"
-        " WHERE keywords.keyword <> '' GROUP BY keywords.n"
-        " HAVING instr(fold(keywords.keyword), ?) ORDER BY count(*) DESC, 1 LIMIT ?",
-        (q.fold(typed), _MOST),
+        " WHERE keywords.keyword <> '' AND (?1 IS NULL OR digest = ?1) GROUP BY keywords.n"
+        " HAVING instr(fold(keywords.keyword), ?2) ORDER BY count(*) DESC, 1 LIMIT ?3",
+        (digest, q.fold(typed), _MOST),
     )
     return [Candidate(keyword, keyword) for (keyword,) in rows]
 
 
-def _subjects_like(db: sqlite3.Connection, typed: str) -> list[Candidate]:
-    """The subjects whose code begins with what is typed, then those whose name holds it."""
+def _subjects_like(db: sqlite3.Connection, typed: str, digest: int | None) -> list[Candidate]:
+    """The subjects whose code begins with what is typed, then those with such a word or part."""
     rows = db.execute(
-        "SELECT code, name, instr(fold(code), ?1) = 1 FROM subjects"
-        " WHERE code <> '' AND (instr(fold(code), ?1) = 1 OR instr(fold(name), ?1))"
-        " GROUP BY code ORDER BY 3 DESC, 1 LIMIT ?2",
-        (q.fold(typed), _MOST),
+        "SELECT code, name, 2 * (instr(fold(code), ?2) = 1)"
+        " + (instr(' ' || fold(name), ' ' || ?2) > 0) FROM subjects"
+        " WHERE code <> '' AND (instr(fold(code), ?2) = 1 OR instr(fold(name), ?2))"
+        " AND (?1 IS NULL OR n IN (SELECT subject FROM paper_subjects JOIN entries"
+        "                          USING (paper) WHERE digest = ?1))"
+        " GROUP BY code ORDER BY 3 DESC, 1 LIMIT ?3",
+        (digest, q.fold(typed), _MOST),
     )
     return [Candidate(code, f"{code} {name}".strip()) for code, name, _ in rows]
 
 
-def _authors_like(db: sqlite3.Connection, typed: str) -> list[Candidate]:
+def _authors_like(db: sqlite3.Connection, typed: str, digest: int | None) -> list[Candidate]:
     """The authors who have a name that begins so, those of most papers first.
 
     They are looked for among the newest papers that have such an author at all: enough to
@@ -133,8 +150,10 @@ def _authors_like(db: sqlite3.Connection, typed: str) -> list[Candidate]:
         return []
     rows = db.execute(
         "SELECT authors FROM papers WHERE n IN (SELECT rowid FROM full_text"
-        " WHERE full_text MATCH ? ORDER BY rowid DESC LIMIT 200)",
-        (expression,),
+        " WHERE full_text MATCH ?2"
+        " AND (?1 IS NULL OR rowid IN (SELECT paper FROM entries WHERE digest = ?1))"
+        " ORDER BY rowid DESC LIMIT 200)",
+        (digest, expression),
     )
     names = Counter(
         name_of(author)
@@ -145,15 +164,17 @@ def _authors_like(db: sqlite3.Connection, typed: str) -> list[Candidate]:
     return [Candidate(name, name) for name, _ in names.most_common(_MOST)]
 
 
-def _states_like(db: sqlite3.Connection, typed: str) -> list[Candidate]:
+def _states_like(db: sqlite3.Connection, typed: str, digest: int | None) -> list[Candidate]:
     states = (state for state in q.STATES if state.startswith(q.fold(typed)))
     return [Candidate(state, state) for state in states]
 
 
-CANDIDATES: Mapping[q.FieldName, Callable[[sqlite3.Connection, str], list[Candidate]]] = {
+CANDIDATES: Mapping[
+    q.FieldName, Callable[[sqlite3.Connection, str, int | None], list[Candidate]]
+] = {
     "kw": _keywords_like,
     "cat": _subjects_like,
     "au": _authors_like,
     "is": _states_like,
 }
-"""For each field that can be completed, how: the best candidate first."""
+"""For each field that can be completed, how: the best candidate first, in one digest or all."""

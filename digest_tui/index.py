@@ -607,17 +607,19 @@ class Index:
         self, field: FacetField, digest: int | None, status: Status, query: q.Query, today: date
     ) -> list[Facet]:
         """The values of a field that the papers found have, each with its count."""
-        where, values = search.condition(query, today)
-        found = f"SELECT papers.n FROM papers WHERE {_STATUS[status]} AND {where}"
-        if digest is not None:
-            found += " AND papers.n IN (SELECT paper FROM entries WHERE digest = ?)"
-            values = [*values, digest]
-        return FACETS[field](self._db, found, values)
+        return FACETS[field](self._db, *_selection(digest, status, query, today))
 
-    def candidates(self, field: q.FieldName, typed: str) -> list[Candidate]:
+    def count(self, digest: int | None, status: Status, query: q.Query, today: date) -> int:
+        """How many papers a query finds in a scope."""
+        found, values = _selection(digest, status, query, today)
+        return self._number(f"SELECT count(*) FROM ({found})", *values) or 0
+
+    def candidates(
+        self, field: q.FieldName, typed: str, digest: int | None = None
+    ) -> list[Candidate]:
         """What a value of a field that is being typed could become; nothing for most fields."""
         complete = CANDIDATES.get(field)
-        return complete(self._db, typed) if complete else []
+        return complete(self._db, typed, digest) if complete else []
 
     def digest_with_unread(
         self, beyond: DigestRow | None, step: Literal[1, -1], query: q.Query, today: date
@@ -799,6 +801,18 @@ def _from_json(text: str) -> Paper:
         tuple(Subject(*subject) for subject in subjects),
         *links_and_abstracts,
     )
+
+
+def _selection(
+    digest: int | None, status: Status, query: q.Query, today: date
+) -> tuple[str, list[object]]:
+    """A statement that selects the numbers of the papers found in a scope, and its values."""
+    where, values = search.condition(query, today)
+    found = f"SELECT papers.n FROM papers WHERE {_STATUS[status]} AND {where}"
+    if digest is None:
+        return found, values
+    scoped = f"{found} AND papers.n IN (SELECT paper FROM entries WHERE digest = ?)"
+    return scoped, [*values, digest]
 
 
 def _sort_keys(paper: Paper) -> tuple[str, str]:

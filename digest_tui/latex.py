@@ -3,7 +3,8 @@ r"""LaTeX fragments to Unicode, for the screen and for search.
 The law: nothing is lost. A fragment is replaced only when it is understood whole; a formula with
 one unknown command, a lone dollar sign, a price, a brace that nobody closes stand in the result
 exactly as in the source, and so does all text around a fragment. A digest is not LaTeX, it has
-LaTeX in it: outside a formula, `%`, `~`, `^` and `--` mean themselves.
+LaTeX in it: outside a formula, `%` and `^` mean themselves, and so do `~`, `--` and quotes but
+where they stand as only LaTeX has them: `et al.~[3]`, `4--6`, a ` `` ` that a `''` closes.
 
 A formula keeps the spaces its author set, for many "formulas" are prose; they are made even around
 an operator, and a relation always has its own.
@@ -40,7 +41,7 @@ _BASE = r"(?:[A-Za-z]|\\[ij](?![A-Za-z]))"
 
 _FRAGMENT = rf"""
     # Most characters open nothing: one look tells, where the alternatives would take ten.
-    (?=[\\${{])(?:
+    (?=[\\${{`'~h-])(?:
       \$\$(?P<display>(?:[^$\\]|\\.)+)\$\$
     # Neither prices nor prose between them: `$5,$6`, `$5 and $6`, `$5 or so,$`, `$5亿，$`.
     | \$(?!\s|[^$\\]*\$\d|[^${{]*\s[a-z]{{2,}}\s|[^$\\{{]*[{_HAN}])
@@ -63,10 +64,22 @@ _FRAGMENT = rf"""
       )(?(brace)\}})
     | \\(?P<symbol>text[a-z]+|l?dots|(?:La)?TeX)(?![A-Za-z])(?:\{{\}})?
     | \\(?P<escaped>[%&_\#${{}}])
-    # `et al.\ 2020`, `10\,000`
-    | (?<=[.\d])\\(?P<space>[\ ,])
+    # `et al.\ 2020`, `10\,000`, `et al.~[3]`, but not `~70%`
+    | (?P<space>(?<=[.\d])\\[\ ,]|(?<=[^\W\d_]\.)~(?=[^\s\\]))
+    # `4--6`, `this -- or that`, but not `--flag`
+    | (?P<dash>(?<=[\w%$)}}])---?(?=[\w$\\])|(?<=\ )---?(?=\s))
+    # `''x''` is a slip that many make; a formula may hold `f''`.
+    | (?:(?<![`\\])``|(?<![^\s(])'')
+      (?P<quoted>(?!\s)
+        (?:[^$\\`'"\n]|\\.|\$(?:[^$\\`\n]|\\.)+\$|`(?!`)|'(?!')|\n(?!\s*\n))+)(?<![\s(])(?:''|")
+    | (?<![^\s(])`(?P<single>(?!\s)[^`'\n]+)(?<!\s)'(?![\w'])
+    # An address stays what it is: `https://example.org/a--b`.
+    | (?P<address>https?://[^\s\\${{}}]+)
     )
     """
+
+# A text without any of these is shown as it stands.
+_SIGNS = ("\\", "$", "--", "`", "''", ".~")
 
 _EMPHASES: dict[str, Emphasis] = {
     **dict.fromkeys(("textbf", "bf", "bfseries"), "bold"),
@@ -155,7 +168,7 @@ def render(text: str) -> str:
 
 def typeset(text: str) -> Typeset:
     r"""Returns the text as `render` does, with what `\textbf` and its kin emphasize."""
-    if "\\" not in text and "$" not in text:
+    if not any(sign in text for sign in _SIGNS):
         return Typeset(text)
     pieces: list[str] = []
     emphases: list[tuple[int, int, Emphasis]] = []
@@ -178,6 +191,10 @@ def _shown(fragment: re.Match[str]) -> Typeset:
             return _styled(fragment["switched"], fragment["switch"])
         case "linked":
             return typeset(fragment["linked"][1:-1])
+        case "quoted":
+            return _quoted("“", fragment["quoted"], "”")
+        case "single":
+            return _quoted("‘", fragment["single"], "’")
     return Typeset(_unstyled(fragment) or fragment[0])
 
 
@@ -186,6 +203,12 @@ def _styled(inside: str, command: str) -> Typeset:
     if not shown.text or command not in _EMPHASES:
         return shown
     return Typeset(shown.text, ((0, len(shown.text), _EMPHASES[command]), *shown.emphases))
+
+
+def _quoted(opening: str, inside: str, closing: str) -> Typeset:
+    shown = typeset(inside)
+    emphases = tuple((start + 1, end + 1, what) for start, end, what in shown.emphases)
+    return Typeset(opening + shown.text + closing, emphases)
 
 
 def _unstyled(fragment: re.Match[str]) -> str | None:
@@ -206,7 +229,9 @@ def _unstyled(fragment: re.Match[str]) -> str | None:
                 return _small("_", render(inside[1:-1]))
             case "space":
                 return " "
-            case "url" | "escaped":
+            case "dash":
+                return "–" if inside == "--" else "—"
+            case "url" | "escaped" | "address":
                 return inside
         end = fragment.end()
         return _set(_Formula(inside).shown(), fragment.string[end : end + 1])
@@ -216,7 +241,7 @@ def _unstyled(fragment: re.Match[str]) -> str | None:
 
 @cache
 def _fragments() -> re.Pattern[str]:
-    # Compiled when the first dollar or backslash is met: it takes 5 ms, and many starts meet none.
+    # Compiled when the first sign is met: it takes 5 ms, and many starts meet none.
     return re.compile(_FRAGMENT, re.VERBOSE | re.DOTALL)
 
 

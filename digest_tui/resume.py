@@ -33,7 +33,7 @@ class Left:
     order: Order = "digest"
     is_zoomed: bool = False
     queries: tuple[str, ...] = ()
-    """The queries that were kept, the oldest first."""
+    """The queries that were asked, the oldest first."""
     is_first: bool = True
     """Whether nobody has seen the hint for beginners yet."""
     theme: str = ""
@@ -54,6 +54,9 @@ def load(path: Path) -> Left:
 
 def save(path: Path, left: Left) -> None:
     """Remembers how the program is left, whole or not at all; where it cannot, it does not."""
+    # Another window may have kept queries of its own meanwhile.
+    others = tuple(text for text in load(path).queries if text not in left.queries)
+    left = replace(left, queries=(*others, *left.queries)[-RECALLED:])
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,6 +94,8 @@ def _checked(record: dict[str, Any]) -> Left:
     texts = (left.digest, left.paper, left.query, left.theme, *queries, *settings)
     sound = (
         isinstance(left.queries, list)
+        and left.is_zoomed in (True, False)
+        and left.is_first in (True, False)
         and all(isinstance(text, str) for text in texts)
         and left.status in get_args(Status)
         and left.order in get_args(Order)

@@ -71,17 +71,18 @@ class Session:
         """Opens on a digest, else where it was left, else on the newest with something unread."""
         self.look()
         self.refresh()
-        if left and digest is None and self._resume(left):
-            return
+        if left:
+            self.order = left.order
+            if digest is None and self.resume(left):
+                return
         unread = (row.n for row in self.digests if row.unread)
         newest = self.digests[0].n if self.digests else None
         self.choose(digest or next(unread, newest))
 
-    def _resume(self, left: Left) -> bool:
+    def resume(self, left: Left) -> bool:
         """Goes where the program was left; whether that is still there."""
-        self.order = left.order
         row = next((row for row in self.digests if row.file == left.digest), None)
-        if left.is_first or (left.digest and row is None):
+        if left.is_first or not self.digests or (left.digest and row is None):
             return False
         self._show(row.n if row else None, left.status, left.query)
         number = self.index.numbers([left.paper]).get(left.paper)
@@ -136,17 +137,18 @@ class Session:
     @property
     def is_done(self) -> bool:
         """Whether the last paper of the scope was decided just now, and none is looked at since."""
-        return self._is_done
+        decided, papers = self.decided if self._is_done else (0, 1)
+        return decided == papers
 
     @property
     def current(self) -> Card | None:
         """The paper at the cursor; none on a heading, nor when all is done."""
-        return None if self._is_done else self.card(self.cursor)
+        return None if self.is_done else self.card(self.cursor)
 
     @property
     def heading(self) -> Section | None:
         """The section whose heading the cursor is on."""
-        return None if self._is_done else self.view.heading_at(self.cursor)
+        return None if self.is_done else self.view.heading_at(self.cursor)
 
     def holding(self) -> Holding | None:
         """The paper at the cursor, whole."""
@@ -154,10 +156,19 @@ class Session:
         if card is None:
             return None
         holding = self.index.holding(card.n)
-        return holding and replace(holding, read=card.read, starred=card.starred)
+        scope = self.view.scope
+        if holding is None:
+            return None
+        # What brought the paper into the digest that is being read comes first.
+        listed = sorted(
+            holding.listed, key=lambda entry: scope is not None and entry[0] != scope.day
+        )
+        return replace(holding, listed=tuple(listed), read=card.read, starred=card.starred)
 
     def unread_in(self, section: Section) -> int:
         """How many papers of a section are unread."""
+        if len(section.numbers) == self.view.papers:
+            return len(self._unread)
         return sum(number in self._unread for number in section.numbers)
 
     @property
@@ -168,9 +179,17 @@ class Session:
     @property
     def decided(self) -> tuple[int, int]:
         """How many papers of the scope are read, and how many there are."""
-        row = next((row for row in self.digests if row.n == self._scope), None)
-        papers, unread = (row or self.totals).papers, (row or self.totals).unread
+        counts = self._row(self._scope) or self.totals
+        papers, unread = counts.papers, counts.unread
+        if self._ahead and papers == self.view.papers:
+            # The index does not know yet what could not be saved.
+            unread = len(self._unread)
         return papers - unread, papers
+
+    @property
+    def starred(self) -> int:
+        """How many papers of the scope are starred."""
+        return self.index.count(self._scope, "starred", q.Everything(), self._today())
 
     def starred_here(self) -> list[Card]:
         """The starred papers of the scope, in its order."""
@@ -186,8 +205,9 @@ class Session:
         wanted = self.view.query
         if self.view.status == "starred":
             wanted = q.all_of((q.Is("starred"), wanted))
-        number = self.index.digest_with_unread(self.view.scope, step, wanted, self._today())
-        return next((row for row in self.digests if row.n == number), None)
+        return self._row(
+            self.index.digest_with_unread(self.view.scope, step, wanted, self._today())
+        )
 
     @property
     def unsaved(self) -> str:
@@ -206,7 +226,8 @@ class Session:
         return ""
 
     def ask(self, text: str) -> str:
-        """Filters the present scope by a query."""
+        """Filters the present scope by a query; what it finds is not folded away."""
+        self._folded.clear()
         self._show(self._scope, self.view.status, text)
         return ""
 
@@ -293,13 +314,16 @@ class Session:
         if row is not None:
             self.cursor = row
             return ""
+        folded = len(self._unread.difference(self.view.rows))
+        stays = f"{_many(folded, 'unread paper')} folded away" if folded else ""
         if beyond := self.beyond(step):
+            left = f" on {self.view.scope.day}" if self.view.scope else ""
             self.choose(beyond.n, self.view.status)
             first = -1 if step == 1 else len(self.view.rows)
             self.cursor = self._next_unread(first, step) or self.cursor
-            return ""
-        if hidden := self._unread.difference(self.view.rows):
-            return f"{_many(len(hidden), 'unread paper')} in folded sections"
+            return stays and stays + left
+        if stays:
+            return stays
         if self._unread:
             return "Nothing unread further " + ("down" if step == 1 else "up")
         return "Nothing unread is left here"
@@ -307,6 +331,7 @@ class Session:
     def sort(self, order: Order) -> str:
         """Shows the papers of every view in another order."""
         self.order = order
+        self._folded.clear()
         self._show(self._scope, self.view.status, self.view.text)
         return ""
 
@@ -341,7 +366,7 @@ class Session:
         """Marks all that the view shows read, as one step."""
         shown = self._unread.intersection(self.view.rows)
         if not shown:
-            folded = f", but for {len(self._unread)} in folded sections" if self._unread else ""
+            folded = f", but for {len(self._unread)} folded away" if self._unread else ""
             return f"Nothing unread here{folded}"
         ids = [card.id for card in self._cards_of(shown)]
         message = self._decide("marked read", [(id_, READ, True) for id_ in ids])
@@ -440,7 +465,7 @@ class Session:
     def counts(self) -> dict[Choice, int]:
         """How many papers each choice of an export writes."""
         return {
-            "here": len(self.starred_here()),
+            "here": self.starred,
             "starred": self.totals.starred,
             "view": self.view.papers,
             "paper": int(self.current is not None),
@@ -467,7 +492,7 @@ class Session:
             "link": paper.abs_url,
             "PDF link": paper.pdf_url,
             "title": latex.render(paper.title or paper.title_zh),
-            "citation": citation(holding),
+            "BibTeX": citation(holding),
             "Markdown": block(holding),
         }
         return {name: text for name, text in texts.items() if text}
@@ -484,19 +509,27 @@ class Session:
             found = self.index.facets(field, self._scope, self.view.status, others, self._today())
             rows = [replace(row, is_chosen=q.fold(row.value) in taken) for row in found]
             known = {q.fold(row.value) for row in rows}
-            lost = [Facet(v, v, 0, True) for folded, v in taken.items() if folded not in known]
-            facets[field] = lost + rows
+            typed = [v for folded, v in taken.items() if folded not in known]
+            facets[field] = [Facet(v, v, self._found_by(field, v), True) for v in typed] + rows
         return facets
+
+    def _found_by(self, field: FacetField, value: str) -> int:
+        """How many papers of the view's scope one value of a field would leave."""
+        wanted = q.parse(choosing(self.view.text, field, [value])).query
+        return self.index.count(self._scope, self.view.status, wanted, self._today())
 
     def candidates(self, at: Completing) -> list[Candidate]:
         """What could stand in the place of what is being typed in a query."""
         if at.field is None:
             return [Candidate(f"{f.name}:", f"{f.name}: {f.finds}") for f in field_names(at.typed)]
-        return self.index.candidates(at.field, at.typed)
+        return self.index.candidates(at.field, at.typed, self._scope)
 
     def _holdings(self, numbers: Iterable[int]) -> Iterator[Holding]:
         """Papers whole, without those whose digest has gone since the view was built."""
         return (holding for number in numbers if (holding := self.index.holding(number)))
+
+    def _row(self, digest: int | None) -> DigestRow | None:
+        return next((row for row in self.digests if row.n == digest), None)
 
     @property
     def _scope(self) -> int | None:
@@ -506,6 +539,7 @@ class Session:
         """Builds a view; the cursor stays on its paper where that is still shown."""
         cursor = self.cursor
         before = self.view.rows[cursor] if cursor >= 0 else -1
+        heading = self.view.heading_at(cursor)
         stays = digest == self._scope
         if not stays:
             self._folded.clear()
@@ -515,6 +549,8 @@ class Session:
         if stays and before >= 0 and before in self.view.rows:
             places = (row for row, number in enumerate(self.view.rows) if number == before)
             self.cursor = min(places, key=lambda row: abs(row - cursor))
+        elif stays and heading and (section := self.view.section_named(heading.name)):
+            self.cursor = section.start
         elif self.view.papers:
             first = self._next_unread(-1, 1)
             self.go(0 if first is None else first)
@@ -530,7 +566,7 @@ class Session:
             if not is_read:
                 self._unread.add(number)
         numbers: set[int] = set().union(*sections.values())
-        scope = next((row for row in self.digests if row.n == digest), None)
+        scope = self._row(digest)
         self._count_unread({paper for paper, _ in self._ahead}, numbers)
         view = View(scope, status, text, parsed.query, parsed.hints, self.order, numbers=numbers)
         return view.laid_out(sections, self._folded)
@@ -571,17 +607,19 @@ class Session:
         if decided < papers:
             return ""
         self._is_done = True
-        what = f"of {self.view.scope.day}" if self.view.scope else "of the library"
-        starred = len(self.starred_here())
-        told = f"All {_many(papers, 'paper')} {what} decided, {starred} starred"
+        starred = self.starred
+        told = f"All {_many(papers, 'paper')} decided, {starred} starred"
         export = f"{self.keys['export']} exports them" if starred and "export" in self.keys else ""
         return " · ".join(filter(None, (told, export, self._undoes())))
 
     def _no_paper(self) -> str:
         """Why there is nothing to decide on."""
-        if not self._is_done:
+        if self.heading:
+            return "No paper, but a keyword" if self.heading.name else "No paper"
+        if not self.is_done:
             return ""
-        goes_on = f"{self.keys['next-unread']} goes on" if "next-unread" in self.keys else ""
+        can_go_on = "next-unread" in self.keys and self.beyond(1)
+        goes_on = f"{self.keys['next-unread']} goes on" if can_go_on else ""
         return " · ".join(filter(None, ("All is decided here", goes_on, self._undoes())))
 
     def _undoes(self) -> str:
@@ -618,12 +656,15 @@ class Session:
             return reversed_step, f"“{step.label}” is not {done}: it was changed elsewhere since"
         if len(papers) == 1:
             self._look_at(papers[0])
-        message = f"{_many(len(papers), 'paper')}: “{step.label}” {done}"
+        message = f"{_many(len(papers), 'paper')} {step.label}: {done}"
         return reversed_step, message + (f" · {elsewhere} changed elsewhere" if elsewhere else "")
 
     def _look_at(self, paper: PaperId) -> None:
         """Puts the cursor back on the paper that was undone, in the digest where it was decided."""
         number = self.index.numbers([paper]).get(paper)
+        if number in self.view.numbers and number not in self.view.rows:
+            self._folded -= {s.name for s in self.view.sections if number in s.numbers}
+            self.view = self.view.folding(self._folded)
         if number not in self.view.rows and paper in self._decided_in:
             self._show(self._decided_in[paper], self.view.status, self.view.text)
         if number in self.view.rows:

@@ -71,6 +71,10 @@ class View:
         """The number of the section that a row belongs to."""
         return max(bisect_right(self.sections, row, key=lambda section: section.start) - 1, 0)
 
+    def section_named(self, name: str) -> Section | None:
+        """The section of that name, if there is one."""
+        return next((section for section in self.sections if section.name == name), None)
+
     def heading_at(self, row: int) -> Section | None:
         """The section whose heading stands on a row."""
         if not 0 <= row < len(self.rows) or self.rows[row] >= 0:

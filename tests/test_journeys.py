@@ -300,8 +300,8 @@ def test_it_resumes_as_it_was_left() -> None:
 def test_tab_completes_what_is_typed() -> None:
     with Terminal("demo", size=WIDE) as terminal:
         see(terminal, DECISION)
-        terminal.press("/au:lev")
-        terminal.see("Tab Sergey Levine")
+        terminal.press("[/au:lev")
+        terminal.see("Tab  Sergey Levine")
         terminal.press("\t")
         terminal.see('/ au:"Sergey Levine"')
         terminal.press("kw:diff\tx:y")
@@ -343,7 +343,7 @@ def test_marks_made_in_the_demo_go_nowhere(home: Path) -> None:
 
 def test_an_empty_library_offers_the_sample(home: Path) -> None:
     with Terminal(size=WIDE) as terminal:
-        terminal.see("There are no digests yet")
+        terminal.see("No digests yet")
         terminal.press("d")
         see(terminal, at("Decision Transformer"))
         terminal.press("s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -95,6 +96,17 @@ from digest_tui.latex import Emphasis, render, typeset
         # Escaped characters.
         (r"51\%, R\&D, a\_b, \#1, \$5", "51%, R&D, a_b, #1, $5"),
         (r"et al.\ 2020, 10\,000", "et al. 2020, 10 000"),
+        # Ties, dashes and quotes.
+        ("vs.~68%, Fig.~2, et al.~[3], i.e.~$x$", "vs. 68%, Fig. 2, et al. [3], i.e. x"),
+        ("4--6, human--AI, act---which", "4–6, human–AI, act—which"),
+        (r"4\%--6\%, $5$--$10$, (RL)--based, \emph{a}--b", "4%–6%, 5–10, (RL)–based, a–b"),
+        ("50% -- 60% --- or more", "50% – 60% — or more"),
+        ("性能--鲁棒性", "性能–鲁棒性"),
+        ("``sweet spots'', 说``引文''的, ``x\"", "“sweet spots”, 说“引文”的, “x”"),
+        ("``an agent's $f''(x)$ or `g\nh'''", "“an agent's f′′(x) or `g\nh”'"),
+        ("as ''world models'' (''what-if'')", "as “world models” (“what-if”)"),
+        ("a `rewrite, retrieve' (`x')", "a ‘rewrite, retrieve’ (‘x’)"),
+        (r"``\textbf{a} \`e'', `\%'", "“a è”, ‘%’"),
     ],
 )
 def test_a_fragment_is_shown_in_unicode(source: str, shown: str) -> None:
@@ -105,7 +117,16 @@ def test_a_fragment_is_shown_in_unicode(source: str, shown: str) -> None:
     "source",
     [
         "",
-        "a ~ b, 50% -- 60%, x_1, n^2",
+        "a ~ b, a~b, ~70%, 50%, x_1, n^2",
+        r"Fig.~\ref{x}, 3.~x, 方法。~x, the end.~",
+        "--flag, [--flag], a -> b, a-->b, i--, x-- y, x --y, a----b",
+        "--\n---\n----\n",
+        "https://example.org/a--b/``c''",
+        "``never closed, ``closed`` otherwise, ```code```",
+        "``a paragraph\n\nends''",
+        "``f$''",
+        "closed only'', f'' and g'', a '' b '' c",
+        "`code`, `f()`, agents' and `the agent's",
         r"$\method$",
         r"$\方法$",
         r"$\约-0.25$",
@@ -154,6 +175,8 @@ def test_what_is_not_understood_stands_as_in_the_source(source: str) -> None:
         (r"\underline{a} \texttt{b} \mbox{c} \text{d}", "a b c d", []),
         (r"$\mathbf{x}$ $\textbf{y}$", "x y", []),
         (r"\textbf{}", "", []),
+        (r"``\emph{a} b'' `\textbf{c}'", "“a b” ‘c’", [("a", "italic"), ("c", "bold")]),
+        (r"\textbf{``a''}", "“a”", [("“a”", "bold")]),
         (r"**a** _b_", "**a** _b_", []),
     ],
 )
@@ -171,12 +194,12 @@ def test_what_is_not_understood_does_not_hide_what_is() -> None:
     assert render(r"$\约 0.25$ 和 $x$ 与 $n 约 y$ 及 $z$") == r"$\约 0.25$ 和 x 与 $n 约 y$ 及 z"
 
 
-@given(st.text().filter(lambda text: not set(text) & set("$\\")))
+@given(st.text().filter(lambda text: not re.search(r"[$\\`]|--|''|\.~", text)))
 def test_text_without_latex_is_unchanged(text: str) -> None:
     assert render(text) is text
 
 
-plain = st.text(st.characters(exclude_characters="$\\{}", exclude_categories=["Cs", "Nd"]))
+plain = st.text(st.characters(exclude_characters="$\\{}`'-~", exclude_categories=["Cs", "Nd"]))
 fragment = st.sampled_from(
     [
         (r"\textbf{x}", "x"),
@@ -187,6 +210,11 @@ fragment = st.sampled_from(
         (r"\'{e}", "é"),
         (r"\%", "%"),
         (r"\textsuperscript{2}", "²"),
+        ("al.~[3]", "al. [3]"),
+        ("x--y", "x–y"),
+        (" --- ", " — "),
+        ("``x''", "“x”"),
+        (" `x' ", " ‘x’ "),
         (r"$\method$", r"$\method$"),
         (r"$\约-0.25$", r"$\约-0.25$"),
     ]
@@ -203,6 +231,7 @@ def test_text_around_fragments_is_kept(
 
 pieces = [
     *"$\\{}[]()_^%&'\"~ \nabc1学,=$}",
+    *("--", "``", "''", "a.~", "https://"),
     *(r"\textbf{", r"\emph{", r"{\sc ", r"\alpha", r"\sqrt", r"\frac", r"\le "),
 ]
 
@@ -222,7 +251,8 @@ def test_any_text_is_typeset_without_an_error(text: str) -> None:
     [
         r"\(", r"\[", r"\(a", r"\[a ", "$", "$\\a", "$\\a ", r"\textbf{", r"\emph{{", r"{\bf ",
         r"{\bf {} ", r"\href{", r"\href {}", r"\url{", r"\'", r"{\'", r"{\c ", r"\textsuperscript{",
-        "$学", "$5 or ", "{",
+        "$学", "$5 or ", "{", "``", "``a ", "``$5 ", "``a\n ", " ''a", "(''$5 ", " `a", "'", "a-",
+        "https://",
     ],
 )  # fmt: skip
 def test_openers_that_nothing_closes_take_no_more_time_each(opener: str) -> None:
@@ -243,8 +273,13 @@ def test_openers_that_nothing_closes_take_no_more_time_each(opener: str) -> None
         "$a{}b$".format(" " * 40_000),
         "$x_{F}$" * 40_000,
         r"\textbf{" * 40_000 + "}" * 40_000,
+        "``x'' " * 40_000,
+        "``{}x''".format("$x$ " * 40_000),
     ],
-    ids=["braces", "scripts", "names", "operators", "spaces", "formulas", "styles"],
+    ids=[
+        *("braces", "scripts", "names", "operators", "spaces", "formulas", "styles"),
+        *("quotes", "quoted"),
+    ],
 )
 def test_a_long_fragment_takes_no_more_time_a_character(source: str) -> None:
     before = time.process_time()

@@ -86,3 +86,10 @@ def test_the_later_of_settings_and_of_what_was_chosen_holds() -> None:
     assert looks(resumed(Settings(), Left())) == looks(Settings())
     edited = Settings(theme="gruvbox", language="en")
     assert looks(resumed(edited, LEFT)) == ("gruvbox", "en", "compact")
+
+
+def test_queries_of_two_windows_are_both_kept(tmp_path: Path) -> None:
+    path = tmp_path / "left.json"
+    save(path, replace(LEFT, queries=("a", "b")))
+    save(path, replace(LEFT, queries=("a", "c")))
+    assert load(path).queries == ("b", "a", "c")

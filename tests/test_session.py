@@ -128,13 +128,13 @@ def test_a_digest_is_read_through_with_one_key_a_paper(session: Session) -> None
     assert said == [
         (4, "1 paper marked read · u undoes"),
         (5, "1 paper starred · u undoes"),
-        (6, "All 3 papers of 2026-04-23 decided, 1 starred · e exports them · u undoes"),
+        (6, "All 3 papers decided, 1 starred · e exports them · u undoes"),
     ]
     assert session.move_unread(1) == ""
     said = [(at(session), key()) for key in (session.star, session.read, session.read)]
     assert said[-1] == (
         3,
-        "All 3 papers of 2026-04-22 decided, 1 starred · e exports them · u undoes",
+        "All 3 papers decided, 1 starred · e exports them · u undoes",
     )
     assert having(session, "is:read") == [1, 2, 3, 4, 5, 6]
     assert having(session, "is:starred") == [1, 5]
@@ -188,7 +188,7 @@ def test_sentences_name_the_keys_that_there_are(session: Session) -> None:
     assert session.read() == "1 paper marked read · x undoes"
     session.keys = {}
     assert session.star() == "1 paper starred"
-    assert session.read() == "All 3 papers of 2026-04-23 decided, 1 starred"
+    assert session.read() == "All 3 papers decided, 1 starred"
     assert session.read() == "All is decided here"
 
 
@@ -208,15 +208,17 @@ def test_a_section_folds_away_and_back(session: Session) -> None:
 def test_what_is_folded_is_not_decided_and_not_forgotten(session: Session) -> None:
     session.mark(["2604.00001", "2604.00002", "2604.00003"], READ, True)
     session.fold()
-    assert session.read() == ""
+    assert session.read() == "No paper, but a keyword"
     session.go(2)
     session.read()
-    assert session.read() == "1 paper marked read · u undoes · 1 unread paper in folded sections"
-    assert session.read_all() == "Nothing unread here, but for 1 in folded sections"
+    assert session.read() == "1 paper marked read · u undoes · 1 unread paper folded away"
+    assert session.read_all() == "Nothing unread here, but for 1 folded away"
     assert having(session, "is:unread") == [4]
-    session.ask("sparse")
     assert shown(session) == [0, 0, 5, 6]
     assert next(holding.paper.id for holding in session.holdings("view")).endswith("4")
+    session.ask("sparse")
+    assert shown(session) == [0, 4, 5, 0, 5, 6]
+    session.fold()
     session.choose(digest_of(session, DAY))
     assert shown(session) == [0, 1, 2, 3]
 
@@ -292,7 +294,7 @@ def test_a_choice_that_finds_nothing_can_still_be_taken_back(session: Session) -
         ("au", ["au:"]),
         ("au:a", []),
         ("au:ad", ["Ada Lovelace"]),
-        ("kw:", [REINFORCEMENT, DIFFUSION]),
+        ("kw:", [DIFFUSION, REINFORCEMENT]),
         ("-kw:dif", [DIFFUSION]),
         ("cat:cs", ["cs.LG", "cs.RO"]),
         ("cat:cs.LG,robo", ["cs.RO"]),
@@ -336,9 +338,9 @@ def test_where_the_digest_that_was_left_is_gone_it_opens_as_ever(session: Sessio
 
 def test_what_can_be_copied_is_what_the_digest_gives(session: Session) -> None:
     copies = session.copies()
-    assert list(copies) == ["id", "link", "PDF link", "title", "citation", "Markdown"]
+    assert list(copies) == ["id", "link", "PDF link", "title", "BibTeX", "Markdown"]
     assert copies["id"] == "2604.00004"
-    assert copies["citation"].startswith("@misc{")
+    assert copies["BibTeX"].startswith("@misc{")
     assert copies["Markdown"].startswith("### Paper 4")
     session.fold()
     assert session.copies() == {}
@@ -382,13 +384,13 @@ def test_what_was_decided_is_undone_and_redone_step_by_step(session: Session) ->
     session.read()
     session.star()
     session.go(1)
-    assert session.undo() == "1 paper: “starred” undone"
+    assert session.undo() == "1 paper starred: undone"
     assert (at(session), having(session, "is:starred"), having(session, "is:read")) == (5, [], [4])
-    assert session.undo() == "1 paper: “marked read” undone"
+    assert session.undo() == "1 paper marked read: undone"
     assert (at(session), having(session, "is:read"), session.unread) == (4, [], 3)
     assert session.undo() == "Nothing to undo"
-    assert session.redo() == "1 paper: “marked read” redone"
-    assert session.redo() == "1 paper: “starred” redone"
+    assert session.redo() == "1 paper marked read: redone"
+    assert session.redo() == "1 paper starred: redone"
     assert session.redo() == "Nothing to redo"
     assert (at(session), having(session, "is:starred")) == (5, [5])
     assert having(session, "is:read") == [4, 5]
@@ -397,14 +399,12 @@ def test_what_was_decided_is_undone_and_redone_step_by_step(session: Session) ->
 def test_a_bulk_change_is_one_step(session: Session) -> None:
     session.star()
     session.choose(None)
-    assert session.read_all() == (
-        "All 6 papers of the library decided, 1 starred · e exports them · u undoes"
-    )
+    assert session.read_all() == ("All 6 papers decided, 1 starred · e exports them · u undoes")
     assert session.totals.unread == 0
     row = session.cursor
-    assert session.undo() == "5 papers: “marked read” undone"
+    assert session.undo() == "5 papers marked read: undone"
     assert (session.cursor, having(session, "is:unread")) == (row, [1, 2, 3, 5, 6])
-    assert session.redo() == "5 papers: “marked read” redone"
+    assert session.redo() == "5 papers marked read: redone"
     assert session.totals.unread == 0
 
 
@@ -414,7 +414,7 @@ def test_undo_leaves_what_was_changed_elsewhere_since(session: Session) -> None:
         other.mark(["2604.00005"], READ, False)
         other.mark(["2604.00005"], READ, True)
     assert session.look()
-    assert session.undo() == "2 papers: “marked read” undone · 1 changed elsewhere"
+    assert session.undo() == "2 papers marked read: undone · 1 changed elsewhere"
     assert having(session, "is:read") == [5]
 
 
@@ -593,7 +593,7 @@ def test_what_cannot_be_saved_is_shown_said_and_saved_later(session: Session) ->
 
         session.choose(digest_of(session, NEXT_DAY))
         assert session.unread == 0
-        assert session.undo() == "1 paper: “marked read” undone"
+        assert session.undo() == "1 paper marked read: undone"
         assert (at(session), session.unread) == (6, 1)
         with pytest.raises(NotSaved):
             session.mark(["2604.00001"], STAR, True)

@@ -1,7 +1,7 @@
 """The application: themes, rebound keys, the palette, and a clean way out.
 
-Everything that is decided is on disk by the time it is shown, so leaving, by whatever way,
-saves nothing and loses nothing.
+Everything that is decided is on disk by the time it is shown, so leaving, by whatever way, loses
+no decision. What it notes is where the reader was.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class CommandProvider(Provider):
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for command in COMMANDS:
-            score = max(matcher.match(command.label), matcher.match(command.help) * 0.5)
+            names = (command.label, command.id, command.id.replace("-", " "))
+            score = max(*map(matcher.match, names), matcher.match(command.help) * 0.5)
             if score > 0:
                 run = partial(self.screen.run_action, command.action)
                 yield Hit(score, matcher.highlight(command.label), run, help=self._help(command))
@@ -81,11 +82,14 @@ class DigestApp(App[None]):
     ) -> None:
         """`notice` is said once at the start, `standing` stays in the status line; `left` is how
         the program was left the last time, as far as the session does not know it."""
-        super().__init__()
+        left = left or Left(is_first=False)
+        wanted = resumed(settings or Settings(), left)
+        # The colors of the terminal are let through from the first frame on.
+        super().__init__(ansi_color=True if wanted.theme.startswith("ansi-") else None)
         self.session = session
-        self._left = left or Left(is_first=False)
+        self._left = left
         self._written = settings or Settings()
-        self.settings = resumed(self._written, self._left)
+        self.settings = wanted
         if self.settings.glyphs == "ascii":
             self.add_class("-ascii")
         self._notice = notice
@@ -116,7 +120,7 @@ class DigestApp(App[None]):
 
     def get_css_variables(self) -> dict[str, str]:
         variables = super().get_css_variables()
-        return {**variables, **shades(variables)}
+        return {**variables, **shades(variables, is_dark=self.current_theme.dark)}
 
     def get_default_screen(self) -> Screen[None]:
         left = self._left
@@ -195,6 +199,10 @@ class DigestApp(App[None]):
 
     def on_unmount(self) -> None:
         self._open.close()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The palette is for the main screen: a dialog would stand in the way of its commands."""
+        return action != "command_palette" or isinstance(self.screen, MainScreen)
 
     async def on_event(self, event: events.Event) -> None:
         if self._is_held(event):

@@ -48,13 +48,15 @@ _CURSOR, _CURSOR_BLURRED, _RULE, _MUTED = 0.13, 0.08, 0.3, 0.66
 """How much ink is in each shade of the paper; muted text gets more where it needs it."""
 _LEAST_CONTRAST = 4.5
 """Of text and what is behind it (https://www.w3.org/TR/WCAG22/#contrast-minimum)."""
+_QUIET = 0.8
+"""Where a theme's own ink has little more contrast than that, muted text has this part of it."""
+_BLACK, _WHITE = Color(0, 0, 0), Color(255, 255, 255)
 _INKS = ("primary", "secondary", "accent", "warning", "error")
 """Colors of a theme that text is written in: `$primary-ink` is one that can be read."""
 _ANSI = {
     "muted": "ansi_default",
     "rule": "ansi_bright_black",
-    "cursor": "ansi_bright_black",
-    "cursor-blurred": "ansi_bright_black",
+    "cursor-blurred": "ansi_default",
     "primary-ink": "ansi_blue",
     "secondary-ink": "ansi_cyan",
     "accent-ink": "ansi_magenta",
@@ -63,33 +65,34 @@ _ANSI = {
 }
 
 
-def shades(variables: Mapping[str, str]) -> dict[str, str]:
+def shades(variables: Mapping[str, str], *, is_dark: bool) -> dict[str, str]:
     """Shades between a theme's paper and its ink, and inks made of its other colors.
 
     Those are meant for surfaces: in many a theme they cannot be read as text.
     """
     ink, paper = Color.parse(variables["foreground"]), Color.parse(variables["background"])
     if ink.ansi is not None or paper.ansi is not None:
-        return _ANSI
+        return {**_ANSI, "cursor": _ANSI["rule"] if is_dark else "ansi_white"}
     cursor = paper.blend(ink, _CURSOR)
     grounds = (paper, Color.parse(variables["surface"]), cursor)
+    least = min(_LEAST_CONTRAST, _QUIET * min(_contrast(ink, ground) for ground in grounds))
     mixed = {
-        "muted": _legible(paper.blend(ink, _MUTED), ink, grounds),
+        "muted": _drawn(paper.blend(ink, _MUTED), ink, grounds, least),
         "rule": paper.blend(ink, _RULE),
         "cursor": cursor,
         "cursor-blurred": paper.blend(ink, _CURSOR_BLURRED),
     }
     for name in _INKS:
-        mixed[f"{name}-ink"] = _legible(Color.parse(variables[name]), ink, grounds)
+        # Towards black or white: towards the ink, it would lose the color that tells it from ink.
+        pole = _WHITE if is_dark else _BLACK
+        mixed[f"{name}-ink"] = _drawn(Color.parse(variables[name]), pole, grounds, least)
     return {name: color.hex for name, color in mixed.items()}
 
 
-def _legible(color: Color, ink: Color, grounds: Sequence[Color]) -> Color:
-    """The color, drawn towards the ink as far as it takes to be read on every ground."""
-    shades = (color.blend(ink, share / 10) for share in range(11))
-    return next(
-        (c for c in shades if all(_contrast(c, g) >= _LEAST_CONTRAST for g in grounds)), ink
-    )
+def _drawn(color: Color, pole: Color, grounds: Sequence[Color], least: float) -> Color:
+    """The color, drawn towards a pole as far as it takes for a contrast with every ground."""
+    shades = (color.blend(pole, share / 10) for share in range(11))
+    return next((c for c in shades if all(_contrast(c, g) >= least for g in grounds)), pole)
 
 
 def _contrast(one: Color, other: Color) -> float:

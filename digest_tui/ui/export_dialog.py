@@ -34,7 +34,7 @@ from digest_tui.ui.text import clip, printable
 _LABEL = 11
 """Cells before the options, that for the cursor included."""
 _LANGUAGES: Mapping[Language, str] = {"both": "both", "en": "English", "zh": "中文"}
-_NOTHING = "There is nothing to export there."
+_NOTHING = "Nothing to export: choose something else."
 
 Value = TypeVar("Value", bound=str)
 
@@ -215,7 +215,7 @@ class Export(ModalScreen[ExportOrder | None]):
             return
         if there == "folder":
             self._say("That is a folder: add a file name.")
-        elif not self._choices[self._what.value].papers:
+        elif not self._papers:
             self._say(_NOTHING)
         elif there == "file" and self._path.value != self._asked:
             self._asked = self._path.value
@@ -243,7 +243,8 @@ class Export(ModalScreen[ExportOrder | None]):
         self.call_after_refresh(self._show_name)
 
     def _show(self) -> None:
-        self._previewed = self._preview(self._order(Path(self._path.value))).splitlines()
+        order = self._order(Path(self._path.value))
+        self._previewed = self._preview(order).splitlines()
         self._say_nothing()
         self._lines.show()
 
@@ -253,13 +254,17 @@ class Export(ModalScreen[ExportOrder | None]):
 
     def _say_nothing(self) -> None:
         """Takes back what was said, unless there is nothing to export."""
-        self._say("" if self._choices[self._what.value].papers else _NOTHING)
+        self._say("" if self._papers else _NOTHING)
 
     def _say(self, text: str) -> None:
         self._said.update(Content(text))
 
     def _order(self, path: Path) -> ExportOrder:
         return ExportOrder(self._what.value, self._format.value, self._languages.value, path)
+
+    @property
+    def _papers(self) -> int:
+        return self._choices[self._what.value].papers
 
     @property
     def _stem(self) -> str:
@@ -270,7 +275,7 @@ class Export(ModalScreen[ExportOrder | None]):
         return FORMATS[self._format.value].suffix
 
     def _count(self, width: int) -> int:
-        return 1 + len(self._previewed)
+        return 1 + len(self._previewed) if self._papers else 0
 
     def _line(self, line: int, width: int) -> list[Segment]:
         if line == 0:

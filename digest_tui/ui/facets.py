@@ -24,6 +24,8 @@ from digest_tui.ui.text import clip
 _TITLES: Mapping[FacetField, str] = {"kw": "Keywords", "cat": "Subjects", "date": "Dates"}
 _FAR = 1 << 30
 """Rows, more than there ever are."""
+_BORDER = 6
+"""Cells of a border that no text can have."""
 
 _Line = tuple[FacetField, Facet | None]
 """A facet, or the heading of its field."""
@@ -63,12 +65,14 @@ class Facets(ModalScreen[None]):
         """The lines that the cursor can be on."""
         self._lines = Lines(self._count, self._line, glyphs, classes="dialog")
         self._lines.border_title = "facets"
-        self._lines.border_subtitle = f"Space ticks {glyphs.dot} c clears {glyphs.dot} Esc"
         self._ask()
         self._lines.show(min(self._stops, default=-1))
 
     def compose(self) -> ComposeResult:
         yield self._lines
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._tell_keys)
 
     def action_move(self, step: int) -> None:
         """Moves the cursor so many rows down, or up."""
@@ -141,6 +145,14 @@ class Facets(ModalScreen[None]):
         self._lines.show()
         self._lines.scroll_by(place - line)
         self._lines.show(place)
+
+    def _tell_keys(self) -> None:
+        """Tells the keys in the border, and where there is no room for all of them, not `c`."""
+        dot = f" {self._lines.glyphs.dot} "
+        told = dot.join(("Space ticks", "c clears", "Esc closes"))
+        if cell_len(told) > self._lines.outer_size.width - _BORDER:
+            told = dot.join(("Space ticks", "Esc closes"))
+        self._lines.border_subtitle = told
 
     def _stop_at(self, stop: int) -> None:
         if self._stops:

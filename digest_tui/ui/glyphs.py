@@ -21,7 +21,7 @@ class Glyphs:
     rule: str = "─"
     done: str = "━"
     """The part of a bar that is behind."""
-    left: str = "─"
+    left: str = "╌"
     """The part of a bar that is ahead."""
     open: str = "▾"
     folded: str = "▸"
@@ -30,6 +30,27 @@ class Glyphs:
     chosen: str = "✓"
     dot: str = "·"
     """Between things that stand in a row."""
+
+    def plain(self, text: str) -> str:
+        """A sentence of the program's own, in ASCII where the other signs are."""
+        return text.translate(_PLAIN) if self.dot.isascii() else text
+
+
+_PLAIN = str.maketrans(
+    {
+        "·": "-",
+        "“": '"',
+        "”": '"',
+        "…": "...",
+        "×": "x",
+        "↑": "Up",
+        "↓": "Down",
+        "←": "Left",
+        "→": "Right",
+        "–": "-",
+        "—": "-",
+    }
+)
 
 
 UNICODE = Glyphs()

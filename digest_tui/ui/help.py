@@ -31,8 +31,10 @@ QUERY_HELP = (
     'group, "quotes" for exact words. A bare word looks in titles, authors, abstracts of both '
     "languages and the id. A comma in a field means any of: cat:cs.RO,cs.CV"
 )
-_NAMES = 12
-"""Cells for the keys, before what they do."""
+_NAMES, _FEW_NAMES = 12, 6
+"""Cells for the keys, before what they do: with room, and on a narrow screen."""
+_NARROW = 48
+"""Cells, below which a screen is narrow."""
 _FAR = 1 << 30
 """Lines, more than there ever are."""
 
@@ -137,7 +139,7 @@ class Help(ModalScreen[None]):
         return self._finder.value.strip() if self.has_class("finding") else ""
 
     def _count(self, width: int) -> int:
-        self._table = list(help_lines(self._sections, self._wanted, width))
+        self._table = list(help_lines(self._sections, self._wanted, width, self._lines.glyphs))
         return len(self._table)
 
     def _line(self, line: int, width: int) -> list[Segment]:
@@ -166,7 +168,7 @@ def _row(command: Command, keys: tuple[str, ...]) -> HelpRow:
 
 
 def help_lines(
-    sections: Mapping[str, Sequence[HelpRow]], wanted: str, width: int
+    sections: Mapping[str, Sequence[HelpRow]], wanted: str, width: int, glyphs: Glyphs = UNICODE
 ) -> Iterator[HelpLine]:
     """The help in lines of `width` cells; where something is wanted, what is found."""
     # The first keys stand under their groups again.
@@ -174,21 +176,23 @@ def help_lines(
     found = {heading: [row for row in rows if row.is_found(wanted)] for heading, rows in places}
     headings = [heading for heading, rows in found.items() if rows]
     if not headings:
-        yield from _row_lines(HelpRow((), f"Nothing found for “{printable(wanted)}”."), width)
+        nothing = HelpRow((), f"Nothing found for “{printable(wanted)}”.")
+        yield from _row_lines(nothing, width, glyphs)
     for heading in headings:
         if heading != headings[0]:
             yield HelpLine()
         yield HelpLine(heading=heading)
         for row in found[heading]:
-            yield from _row_lines(row, width)
+            yield from _row_lines(row, width, glyphs)
 
 
-def _row_lines(row: HelpRow, width: int) -> Iterator[HelpLine]:
+def _row_lines(row: HelpRow, width: int, glyphs: Glyphs) -> Iterator[HelpLine]:
     """The keys, and beside them what they do; above it where they are long."""
-    name = " ".join(row.names)
-    if cell_len(name) >= _NAMES:
+    name, text = glyphs.plain(" ".join(row.names)), glyphs.plain(row.text)
+    names = _FEW_NAMES if width < _NARROW else _NAMES
+    if cell_len(name) >= names:
         yield HelpLine(name)
         name = ""
-    for start, end in wrap(row.text, width - _NAMES):
-        yield HelpLine(name + " " * (_NAMES - cell_len(name)), row.text[start:end])
+    for start, end in wrap(text, width - names):
+        yield HelpLine(name + " " * (names - cell_len(name)), text[start:end])
         name = ""

@@ -5,7 +5,7 @@ Every key is a binding, so that keys typed faster than the menu is drawn are hea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from string import ascii_letters, digits
 
@@ -24,6 +24,8 @@ from digest_tui.ui.text import clip, printable
 _MOST_DETAIL = 60
 """Cells that a detail asks for; on a narrow screen it gets less."""
 _MOVES = "jkq"
+_FAR = 1 << 30
+"""Lines, more than there ever are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Choice:
     """One line of a menu."""
 
     key: str
-    """A letter other than j, k and q, or a digit."""
+    """A letter other than j, k and q, or a digit; empty where the cursor alone chooses."""
     label: str
     value: str
     detail: str = ""
@@ -44,6 +46,10 @@ class Menu(ModalScreen[str | None]):
         Binding("escape,q", "dismiss", "Close"),
         Binding("j,down", "move(1)", "Down", show=False),
         Binding("k,up", "move(-1)", "Up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("home", f"move(-{_FAR})", "First", show=False),
+        Binding("end", f"move({_FAR})", "Last", show=False),
         Binding("enter,space", "choose", "Choose"),
         *(
             Binding(key, f"press('{key}')", show=False)
@@ -51,6 +57,7 @@ class Menu(ModalScreen[str | None]):
             if key not in _MOVES
         ),
     ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-tall")]
 
     def __init__(
         self,
@@ -58,11 +65,17 @@ class Menu(ModalScreen[str | None]):
         choices: Sequence[Choice],
         current: str = "",
         glyphs: Glyphs = UNICODE,
+        on_move: Callable[[str], object] | None = None,
     ) -> None:
-        """`current`: the value that is ticked, and where the cursor is at first."""
-        super().__init__()
+        """`current`: the value that is ticked, and where the cursor is at first; `on_move`: shows
+        live what the value under the cursor would do, whenever that is another one."""
+        # What it does is seen undimmed.
+        super().__init__(classes="live" if on_move else None)
+        self._live = on_move
         self._choices = [(choice, printable(" ".join(choice.detail.split()))) for choice in choices]
         self._current = current
+        self._keys = 3 * any(choice.key for choice in choices)
+        """Cells of the column of the keys."""
         self._labels = max(cell_len(choice.label) for choice in choices)
         details = max(cell_len(detail) for _, detail in self._choices)
         widest = self._before_detail + min(details, _MOST_DETAIL)
@@ -76,8 +89,17 @@ class Menu(ModalScreen[str | None]):
         yield self._lines
 
     def action_move(self, step: int) -> None:
-        """Moves the cursor down, or up."""
-        self._lines.show(min(max(self._lines.cursor + step, 0), len(self._choices) - 1))
+        """Moves the cursor so many lines down, or up."""
+        line = min(max(self._lines.cursor + step, 0), len(self._choices) - 1)
+        if line == self._lines.cursor:
+            return
+        self._lines.show(line)
+        if self._live:
+            self._live(self._choices[line][0].value)
+
+    def action_page(self, sign: int) -> None:
+        """Moves the cursor a page down, or up."""
+        self.action_move(sign * self._lines.page)
 
     def action_choose(self) -> None:
         """Chooses what the cursor is on."""
@@ -104,7 +126,7 @@ class Menu(ModalScreen[str | None]):
     @property
     def _before_detail(self) -> int:
         """Cells: the tick where something is current, the key, the label, and what is between."""
-        return 2 * bool(self._current) + 3 + self._labels + 3
+        return 2 * bool(self._current) + self._keys + self._labels + 3
 
     def _line(self, line: int, width: int) -> list[Segment]:
         choice, detail = self._choices[line]
@@ -113,7 +135,7 @@ class Menu(ModalScreen[str | None]):
         label = choice.label + " " * (self._labels - cell_len(choice.label) + 3)
         return [
             Segment(f"{ticked} " * bool(self._current), lines.style("key")),
-            Segment(f"{choice.key}  ", lines.style("key")),
+            Segment(choice.key.ljust(self._keys), lines.style("key")),
             Segment(label, lines.style("text")),
             Segment(
                 clip(detail, width - self._before_detail, lines.glyphs.cut),

@@ -32,6 +32,8 @@ from digest_tui.ui.viewport import fit, redraw, reveal, scroll, tinted
 
 GUTTER = 4
 """Cells before a title: cursor, read, star, blank."""
+WITH_BOTH = 56
+"""Cells of a list that has room for the day and the subject of a paper."""
 ORDERS: dict[Order, str] = {
     "digest": "as in the digests",
     "unread": "unread first",
@@ -85,6 +87,12 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         return 1 if self.session.compact else 2
 
     @property
+    def _skipped(self) -> int:
+        """Lines before the first one: the blank that sets a heading apart needs none above it."""
+        rows = self.session.view.rows
+        return self.row_height - 1 if rows and rows[0] < 0 else 0
+
+    @property
     def page(self) -> int:
         """How many rows fit."""
         return max(self.scrollable_content_region.height // self.row_height - 1, 1)
@@ -106,22 +114,25 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
     def move(self) -> None:
         """Follows the cursor: two rows are drawn again, and what scrolls."""
         for row in {self._cursor, self.session.cursor}:
-            top = row * self.row_height - self.scroll_offset.y
+            top = row * self.row_height - self._skipped - self.scroll_offset.y
             self.refresh(Region(0, top, self.size.width, self.row_height))
         self._cursor = self.session.cursor
         self._reveal()
 
     def on_resize(self) -> None:
-        fit(self, len(self.session.view.rows) * self.row_height)
+        fit(self, len(self.session.view.rows) * self.row_height - self._skipped)
         self._reveal()
         self._draw_bar()
 
     def _draw_bar(self) -> None:
         """How much of the scope is decided, as the lower border of the pane."""
         decided, papers = self.session.decided
-        told = f" {decided}/{papers}"
         # Textual keeps six cells of a border for its corners and for blanks.
-        length = self.outer_size.width - len(told) - 6
+        width = self.outer_size.width - 6
+        told = f" {decided} of {papers} decided"
+        if len(told) > width // 2:
+            told = f" {decided} decided"
+        length = width - len(told)
         done = length * decided // papers if papers else 0
         if length < 1 or not papers:
             told, length, done = "", 0, 0
@@ -134,7 +145,8 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
-        row = (offset.y + self.scroll_offset.y) // self.row_height if offset else -1
+        line = offset.y + self.scroll_offset.y + self._skipped if offset else -1
+        row = line // self.row_height
         if 0 <= row < len(self.session.view.rows):
             self.post_message(self.Pointed(row))
             if event.chain > 1:
@@ -147,7 +159,7 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
-        row, line = divmod(y + self.scroll_offset.y, self.row_height)
+        row, line = divmod(y + self.scroll_offset.y + self._skipped, self.row_height)
         blank = self.get_component_rich_style("paper-list--text")
         rows = self.session.view.rows
         if not rows:
@@ -179,8 +191,8 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         papers, unread = len(section.numbers), self.session.unread_in(section)
         dot = f" {self.glyphs.dot} "
         count = f"{dot}{unread} unread of {papers}" if unread else f"{dot}{papers}"
-        if cell_len(name) + cell_len(count) > width - 4:
-            count = f"{dot}{unread}/{papers}" if unread else count
+        if cell_len(name) + cell_len(count) > width - 4 and unread:
+            count = f"{dot}{unread} unread"
         name = clip(name, width - cell_len(count) - 4, self.glyphs.cut)
         text = f"{cursor}{sign} {name}{count} "
         rule = self.glyphs.rule * (width - cell_len(text) - 1)
@@ -225,8 +237,9 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _second(self, card: Card, width: int, keyword: q.Query) -> list[Segment]:
         style = self.get_component_rich_style("paper-list--muted")
-        day = "" if self.session.view.scope else f"{card.day} "
-        tail = f" {day}{card.code} "
+        tail = f" {card.code} "
+        if not self.session.view.scope:
+            tail = f" {card.day}{tail if width >= WITH_BOTH else ' '}"
         both = self.session.language == "both"
         text = card.title_zh if both and card.title_zh else ", ".join(map(name_of, card.authors))
         column: q.Column = "title_zh" if both and card.title_zh else "authors"
@@ -249,15 +262,19 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         self, source: str, room: int, column: q.Column, style: Style, keyword: q.Query
     ) -> list[Segment]:
         """A text within so many cells, the words of the keyword and of the query set apart."""
-        text = clip(latex.render(source), room, self.glyphs.cut)
+        whole = latex.render(source)
+        text = clip(whole, room, self.glyphs.cut)
+        # A word that is cut is still the word that was looked for.
+        seen = whole[: 2 * len(text)]
         painted = [
             (start, end, self.get_component_rich_style(f"paper-list--{name}", partial=True))
             for name, query in (("keyword", keyword), ("match", self.session.view.query))
-            for start, end in q.highlights(query, text, column)
+            for start, end in q.highlights(query, seen, column)
         ]
         return segments(text, (0, len(text)), style, painted)
 
     def _reveal(self) -> None:
         row = self.session.cursor
         top = row - 1 if row > 0 and self.session.view.rows[row - 1] < 0 else row
-        reveal(self, max(top, 0) * self.row_height, (row - top + 1) * self.row_height)
+        line = max(max(top, 0) * self.row_height - self._skipped, 0)
+        reveal(self, line, (row + 1) * self.row_height - self._skipped - line)

@@ -57,8 +57,9 @@ class QueryBar(Input):
         )
         self.session = session
         self.queries = list(queries)
-        """Those that were kept, the oldest first."""
+        """Those that were asked, the oldest first."""
         self._place = len(self.queries)
+        self._draft = ""
         self.candidates: Sequence[Candidate] = ()
         """What the value at the cursor could become."""
         self.turn = -1
@@ -78,12 +79,14 @@ class QueryBar(Input):
         """Keeps the query that stands in the bar for later recall."""
         if self.value.strip() and self.value not in self.queries[-1:]:
             self.queries = [*self.queries, self.value][-RECALLED:]
-        self._place = len(self.queries)
+        self._place, self._draft = len(self.queries), ""
 
     def action_recall(self, step: int) -> None:
-        """Puts an earlier or later query into the bar; past the last, an empty one."""
+        """Puts an earlier or later query into the bar; past the last, what was being typed."""
+        if self._place == len(self.queries):
+            self._draft = self.value
         self._place = min(max(self._place + step, 0), len(self.queries))
-        self.value = [*self.queries, ""][self._place]
+        self.value = [*self.queries, self._draft][self._place]
         self.cursor_position = len(self.value)
 
     def offer(self) -> None:
@@ -93,6 +96,11 @@ class QueryBar(Input):
         self._at = completing(self.value, self.cursor_position)
         self.candidates = self.session.candidates(self._at) if self._at else []
         self.turn, self._typed, self._completed = -1, self.value, ""
+
+    def withdraw(self) -> None:
+        """Offers nothing any more."""
+        self._at, self.candidates, self.turn = None, (), -1
+        self._typed = self._completed = ""
 
     def on_key(self, event: events.Key) -> None:
         """Completes on Tab. A binding would hear it after the letters that are typed behind it."""

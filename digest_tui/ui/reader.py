@@ -38,6 +38,10 @@ AUTHOR_LINES = 2
 SEEN = 3
 """Other digests that are told one by one; the rest of them is folded."""
 
+NO_BREAK = "\u00a0"
+FILLER = "this https URL"
+"""What arXiv's listings put in the place of a link: one thing, and kept on one line."""
+
 Line = list[Segment]
 Painted = list[tuple[int, int, Style]]
 """Stretches of a text that look different: where each starts and ends, and how it looks."""
@@ -298,7 +302,10 @@ class Page:
                 yield from self._lacking(name, width)
 
     def _authors(self, width: int) -> Iterator[Line]:
-        names = [latex.render(author) for author in self.holding.paper.authors]
+        # A name is broken only where it is wider than the line.
+        names = [
+            latex.render(author).replace(" ", NO_BREAK) for author in self.holding.paper.authors
+        ]
         if not names:
             yield from self._lacking("authors", width)
             return
@@ -351,8 +358,13 @@ class Page:
         """Where the paper is listed and found, and what was decided of it."""
         paper, muted = self.holding.paper, self.styles.muted
         newest = self.holding.digests[:1]
-        row = [[Segment(keyword, self.styles.keyword)] for keyword in self._keywords(newest)]
-        if not row:
+        state = "read" if self.holding.read else f"{self.glyphs.unread} unread"
+        row = [[Segment(state, muted)]]
+        if self.holding.starred:
+            row.append([Segment(self.glyphs.star, self.styles.star)])
+        keywords = self._keywords(newest)
+        row += [[Segment(keyword, self.styles.keyword)] for keyword in keywords]
+        if not keywords:
             row.append([Segment("no keyword", self.styles.missing)])
         row += [[Segment(str(day), muted)] for day in newest]
         if paper.id.startswith("title:"):
@@ -361,11 +373,6 @@ class Page:
             row.append([Segment(paper.id, muted)])
         row.append(self._link(paper.abs_url, paper.abs_url.removeprefix("https://"), "page link"))
         row.append(self._link(paper.pdf_url, "PDF", "PDF link"))
-        row.append(
-            [Segment("read" if self.holding.read else f"{self.glyphs.unread} unread", muted)]
-        )
-        if self.holding.starred:
-            row.append([Segment(self.glyphs.star, self.styles.star)])
         return self._row(row, width)
 
     def _link(self, url: str, short: str, name: str) -> Line:
@@ -459,7 +466,9 @@ def _found(query: q.Query, text: str, column: q.Column, style: Style) -> Painted
 def _wrapped(
     text: str, width: int, style: Style, painted: Sequence[tuple[int, int, Style]] = ()
 ) -> Iterator[Line]:
-    return (segments(text, span, style, painted) for span in wrap(text, width))
+    spans = wrap(text.replace(FILLER, FILLER.replace(" ", NO_BREAK)), width)
+    shown = text.replace(NO_BREAK, " ")
+    return (segments(shown, span, style, painted) for span in spans)
 
 
 def _broken(line: Line, width: int) -> list[Line]:

@@ -35,6 +35,7 @@ from digest_tui.index import Order
 from digest_tui.library import Library, Progress
 from digest_tui.resume import Left
 from digest_tui.session import LANGUAGES, Session
+from digest_tui.session import Choice as What
 from digest_tui.settings import split_keys
 from digest_tui.ui import words
 from digest_tui.ui.digest_list import DigestList
@@ -47,7 +48,8 @@ if TYPE_CHECKING:
     from digest_tui.ui.export_dialog import ExportOrder
 
 PANES = ("digests", "papers", "paper")
-COPIED = {"id": "i", "link": "l", "PDF link": "p", "title": "t", "citation": "b", "Markdown": "m"}
+ORDER_KEYS = {"digest": "g", "unread": "u", "title": "t", "author": "a", "id": "i", "date": "d"}
+COPIED = {"id": "i", "link": "l", "PDF link": "p", "title": "t", "BibTeX": "b", "Markdown": "m"}
 """The key of each thing that can be copied."""
 PREVIEWED = 40
 """Lines of an export."""
@@ -118,7 +120,11 @@ class MainScreen(Screen[None]):
         session.keys = {id_: shown(keys[0]) for id_, keys in self.keys().items() if keys}
         self.glyphs = glyphs
         self._left = left or Left(is_first=False)
-        self._has_hint = self._left.is_first and bool(session.digests)
+        self._has_hint = self._left.is_first
+        self._is_narrowing = False
+        """Whether the facets are open."""
+        self._untouched: tuple[object, ...] | None = None
+        """Where the view was when the first digests had come in; None once it is resumed."""
         self._message = notice
         self._standing = standing
         self._titled = ""
@@ -137,12 +143,12 @@ class MainScreen(Screen[None]):
             yield PaperList(self.session, id="papers", glyphs=self.glyphs)
             yield Reader(id="paper", glyphs=self.glyphs)
         if self._has_hint:
-            yield Static(words.first_hint(self.session), id="hint", markup=False)
+            yield Static(id="hint", markup=False)
         with Horizontal(id="query-line"):
             yield Label(" / ", id="query-slash")
             yield QueryBar(self.session, self._left.queries, id="query")
         yield Static(id="status", markup=False)
-        yield Static(words.pane_keys(self.session, "papers"), id="keys", markup=False)
+        yield Static(id="keys", markup=False)
 
     def on_mount(self) -> None:
         self.paper.authors_key = self.session.keys.get("authors", "")
@@ -156,16 +162,19 @@ class MainScreen(Screen[None]):
 
     def on_resize(self) -> None:
         self._tell_status(self._message)
+        self._tell_keys()
+        self._tell_hint()
 
     def tell(self, message: str = "") -> None:
         """Shows what the session now is, and a sentence on what was done."""
         self._show_lists()
         self._show_paper()
         self._tell_status(message)
+        self._tell_keys()
 
     def _show_lists(self) -> None:
         session = self.session
-        self.papers.empty = words.empty(session)
+        self.papers.empty = words.empty(session, self.glyphs)
         shown = (session.view, session.revision, session.compact, session.language)
         if shown == self._shown:
             self.papers.move()
@@ -173,7 +182,7 @@ class MainScreen(Screen[None]):
             self._shown = shown
             self.papers.show()
             self.digests.show()
-        if (title := words.title(session)) != self._titled:
+        if (title := words.title(session, self.glyphs)) != self._titled:
             # A title that is set, even to what it was, has the whole pane drawn again.
             self._titled = title
             self.papers.border_title = Content(title)
@@ -185,17 +194,25 @@ class MainScreen(Screen[None]):
 
     def _tell_status(self, message: str) -> None:
         self._message = message
-        line = words.status(self.session, message, self._standing, self.size, self.glyphs.dot)
+        line = words.status(self.session, message, self._standing, self.size, self.glyphs)
         self._write("#status", line)
 
     def _tell_keys(self) -> None:
-        """The keys that matter in the pane that is worked in, or in the query bar."""
-        bar = self.query_bar
-        if bar.has_focus:
-            width, cut = self.size.width, self.glyphs.cut
-            self._write("#keys", words.query_keys(bar.candidates, bar.turn, width, cut))
+        """The keys that matter where one is: in a pane, in the query bar, in the facets."""
+        bar, width = self.query_bar, self.size.width - 2
+        if self._is_narrowing:
+            keys = words.facet_keys(width, self.glyphs)
+        elif bar.has_focus:
+            keys = words.query_keys(bar.candidates, bar.turn, width, self.glyphs)
         else:
-            self._write("#keys", words.pane_keys(self.session, PANES[self._pane]))
+            keys = words.pane_keys(self.session, PANES[self._pane], width, self.glyphs)
+        self._write("#keys", keys)
+
+    def _tell_hint(self) -> None:
+        """The first start shows a hint, as soon as there is something to read."""
+        if self._has_hint and self.session.digests:
+            self.query_one("#hint").add_class("shown")
+            self._write("#hint", words.first_hint(self.session, self.size.width - 2, self.glyphs))
 
     def _write(self, line: str, content: Content) -> None:
         static = self.query_one(line, Static)
@@ -261,7 +278,7 @@ class MainScreen(Screen[None]):
         self.tell(self.session.fold())
 
     def action_back(self) -> None:
-        if self.query_bar.has_focus or (self._pane == 1 and self.session.view.text):
+        if self.query_bar.has_focus or (self._pane < 2 and self.session.view.text):
             self._end_query("")
         elif self.has_class("zoomed"):
             self.action_zoom()
@@ -396,7 +413,9 @@ class MainScreen(Screen[None]):
         if self._pane == 0:
             self._go_into(self.papers)
         self.query_one("#query-line").add_class("shown")
+        self.add_class("asking")
         self.set_focus(self.query_bar)
+        self.query_bar.offer()
         self._tell_status("")
 
     @on(Input.Changed, "#query")
@@ -427,34 +446,48 @@ class MainScreen(Screen[None]):
 
     def _end_query(self, text: str) -> None:
         self.query_bar.remember()
+        self.query_bar.withdraw()
+        self.remove_class("asking")
         self._show_query(text)
         self._go_into(self.papers)
         self.tell("" if text == self.session.view.text else self.session.ask(text))
 
     def _show_query(self, text: str) -> None:
-        """Shows a query in its bar, and the bar if there is one."""
+        """Shows a query in its bar, and the bar if there is something to show in it."""
         self.query_bar.value = text
         self.query_bar.underline([(hint.start, hint.end) for hint in q.parse(text).hints])
-        self.query_one("#query-line").set_class(bool(text.strip()), "shown")
+        is_shown = bool(text.strip()) or self._is_narrowing
+        self.query_one("#query-line").set_class(is_shown, "shown")
 
     def action_facets(self) -> None:
         from digest_tui.ui.facets import Facets
 
-        self.app.push_screen(Facets(self.session.facets, self.choose_facets, self.glyphs))
+        if self._has_hint:
+            self.hide_hint()
+        self._is_narrowing = True
+        self._show_query(self.session.view.text)
+        self._tell_keys()
+        facets = Facets(self.session.facets, self.choose_facets, self.glyphs)
+        self.app.push_screen(facets, self.leave_facets)
 
     def choose_facets(self, field: FacetField, values: Sequence[str]) -> None:
         """Edits the query so that it finds these values of a field, for everybody to see."""
         text = choosing(self.session.view.text, field, values)
         self.session.ask(text)
         self._show_query(text)
-        self.query_bar.remember()
         self.tell()
+
+    def leave_facets(self, _: None) -> None:
+        """Keeps the query that came of it."""
+        self._is_narrowing = False
+        self.query_bar.remember()
+        self._show_query(self.session.view.text)
+        self._tell_keys()
 
     def action_order(self) -> None:
         from digest_tui.ui.menu import Choice, Menu
 
-        keys = zip("gutaid", ORDERS.items(), strict=True)
-        choices = [Choice(key, label, order) for key, (order, label) in keys]
+        choices = [Choice(ORDER_KEYS[order], label, order) for order, label in ORDERS.items()]
         menu = Menu("order", choices, self.session.order, glyphs=self.glyphs)
         self.app.push_screen(menu, self.sort)
 
@@ -478,17 +511,23 @@ class MainScreen(Screen[None]):
         self.paper.unfold()
 
     def action_source(self) -> None:
-        self.paper.show_source(not self.paper.is_source)
+        if self.session.current or self.paper.is_source:
+            self.paper.show_source(not self.paper.is_source)
+        else:
+            self.tell("No paper to show the source of")
 
     def action_open_abstract(self) -> None:
         holding = self.session.holding()
-        self._open(holding.paper.abs_url if holding else "")
+        self._open(holding.paper.abs_url if holding else None)
 
     def action_open_pdf(self) -> None:
         holding = self.session.holding()
-        self._open(holding.paper.pdf_url if holding else "")
+        self._open(holding.paper.pdf_url if holding else None)
 
-    def _open(self, url: str) -> None:
+    def _open(self, url: str | None) -> None:
+        if url is None:
+            self.tell("No paper to open")
+            return
         if not is_web_link(url):
             self.tell(f"Not opened, no http or https link: {url or 'none in this digest'}")
             return
@@ -502,15 +541,14 @@ class MainScreen(Screen[None]):
         if not copies:
             self.tell("No paper to copy from")
             return
-        choices = [Choice(COPIED[what], what, text, text) for what, text in copies.items()]
+        choices = [Choice(COPIED[what], what, what, text) for what, text in copies.items()]
         self.app.push_screen(Menu("copy", choices, glyphs=self.glyphs), self.copy)
 
-    def copy(self, text: str | None) -> None:
+    def copy(self, what: str | None) -> None:
         """Copies a text by OSC 52, which reaches the clipboard of the terminal over SSH as well."""
-        if text is not None:
+        text = self.session.copies().get(what or "")
+        if text:
             self.app.copy_to_clipboard(text)
-            copies = self.session.copies()
-            what = next((what for what, copied in copies.items() if copied == text), "text")
             self.tell(f"Copied the {what}: {' '.join(text.split())}")
 
     def action_export(self) -> None:
@@ -526,7 +564,8 @@ class MainScreen(Screen[None]):
             ExportChoice("view", "what is shown", counts["view"], f"{day}-shown".strip("-")),
             ExportChoice("paper", "this paper", counts["paper"], card.id if card else ""),
         ]
-        start = ExportOrder("here" if scope and counts["here"] else "starred")
+        likely: tuple[What, ...] = ("here", "starred", "view") if scope else ("starred", "view")
+        start = ExportOrder(next((what for what in likely if counts[what]), likely[0]))
         self.app.push_screen(Export(choices, self.preview, start, self.glyphs), self.export)
 
     def preview(self, order: ExportOrder) -> str:
@@ -548,7 +587,16 @@ class MainScreen(Screen[None]):
         self.app.action_command_palette()
 
     def action_theme(self) -> None:
-        self.app.action_change_theme()
+        from digest_tui.ui.menu import Choice, Menu
+
+        before = self.app.theme
+        choices = [Choice("", name, name) for name in sorted(self.app.available_themes)]
+        menu = Menu("theme", choices, before, glyphs=self.glyphs, on_move=self.wear)
+        self.app.push_screen(menu, lambda chosen: self.wear(chosen or before))
+
+    def wear(self, theme: str) -> None:
+        """Shows everything in the colors of a theme."""
+        self.app.theme = theme
 
     def action_help(self) -> None:
         from digest_tui.ui.help import Help
@@ -616,12 +664,18 @@ class MainScreen(Screen[None]):
             self._take_over()
             # A file may have been read before it was whole: looked at until nothing changes.
             self._pulse = ()
+        if self._is_filling and self._untouched == self._place:
+            # Whoever has not moved meanwhile is where they were the last time.
+            self.session.resume(self._left)
+            self._show_query(self.session.view.text)
+            self.tell()
         self._is_filling = False
         new = [row for row in self.session.digests if row.n not in self._known]
         if message.trouble or new:
             problems = sum(len(self.session.index.problems(row.n)) for row in new)
             days = f"New: {', '.join(str(row.day) for row in new[:3])}"
-            wrong = f" · {problems} problems; digest-tui doctor tells which" if problems else ""
+            many = f"{problems} problem{'s' * (problems > 1)}"
+            wrong = f" · {many}; digest-tui doctor tells which" if problems else ""
             self.tell(message.trouble or days + wrong)
         elif self._was_asked:
             self.tell("Nothing new")
@@ -630,10 +684,19 @@ class MainScreen(Screen[None]):
     def _take_over(self) -> None:
         self.session.refresh()
         scope = self.session.view.scope
-        if not any(scope is None or row.n == scope.n for row in self.session.digests):
+        is_gone = scope and not any(row.n == scope.n for row in self.session.digests)
+        if is_gone or (self._is_filling and self._untouched is None):
             self.session.start()
+            self._untouched = self._place
         elif self._is_filling or not self.session.view.papers or self.session.is_outdated:
             self.session.again()
+        self._tell_hint()
+
+    @property
+    def _place(self) -> tuple[object, ...]:
+        """Where the reader is."""
+        view = self.session.view
+        return view.scope and view.scope.n, view.status, view.text, self.session.cursor
 
     def look_for_changes(self) -> None:
         """Takes over what other windows and machines did, and saves what could not be saved."""

@@ -57,10 +57,10 @@ _AHEAD = 3
 
 # Not between `10` and `%` or `word` and `—`, nor after an opening bracket.
 _AT_BLANK = rf"(?<=[^\s{_OPEN}])(?=\s(?:[^{_CLOSE}/]|[.¬/-]\w))"
-# Before and after a Chinese character with the punctuation it carries, but not before `[1]`; and
-# where a blank was forgotten: `so,|this`.
+# Before and after a Chinese character with the punctuation it carries, but not before `[1]`, nor in
+# `策略-MAT`; and where a blank was forgotten: `so,|this`.
 _AT_WIDE = (
-    rf"(?<![\s{_OPEN}{_GLUE}])(?![\s{_CLOSE}{_GLUE}]|\[\d)"
+    rf"(?<![\s{_OPEN}{_GLUE}])(?![\s{_CLOSE}{_GLUE}]|\[\d|(?<=-)\w)"
     rf"(?:(?<=[¤»¬])|(?<=[¤»][{_CLOSE}])|(?<=[¤»][{_CLOSE}]{{2}})|(?=[{_OPEN}]?[¤«])"
     r"|(?<=\w\w[,;])(?=[A-Za-z]{2}))"
 )

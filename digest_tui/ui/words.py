@@ -1,12 +1,14 @@
 """What the screen says about a session: titles, the lines at its foot, and words for empty panes.
 
 Keys are named as the settings have them, so no sentence ever tells of a key that does something
-else. Whatever comes from a digest, a file name or a person travels as `Content`, never as markup.
+else. A line that has less room says less, and is cut nowhere but at its end, with a sign. Whatever
+comes from a digest, a file name or a person travels as `Content`, never as markup.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -25,59 +27,59 @@ LISTED = 12
 """Starred papers that are named when all is decided."""
 
 PANE_KEYS: Mapping[str, tuple[str, ...]] = {
-    "digests": ("down", "into", "show-unread", "query", "facets", "commands", "help", "quit"),
-    "papers": ("down", "read", "star", "undo", "query", "facets", "export", "help", "quit"),
-    "paper": ("read-on", "star", "language", "zoom", "copy", "open-abstract", "out", "help"),
+    "digests": ("down", "into", "show-unread", "query", "facets", "commands", "quit", "help"),
+    "papers": ("down", "read", "star", "undo", "query", "facets", "export", "quit", "help"),
+    "paper": ("read-on", "star", "language", "zoom", "out", "copy", "open-abstract", "help"),
 }
-"""The commands that matter in each pane, by what they do there."""
-EMPTY_KEYS = ("sample", "rescan", "theme", "help", "quit")
+"""The commands that matter in each pane; where there is less room, fewer before the last."""
+DONE_KEYS = ("export", "next-unread", "undo", "query", "facets", "quit", "help")
+"""Those that matter when all is decided."""
+HEADING_KEYS = ("down", "into", "query", "facets", "order", "quit", "help")
+"""Those that matter on the heading of a section."""
+EMPTY_KEYS = ("sample", "rescan", "theme", "quit", "help")
 """Those of a library without a digest."""
-QUERY_KEYS = (
-    ("Enter", "keeps"),
-    ("Esc", "clears"),
-    ("Tab", "completes"),
-    ("↑", "earlier"),
+QUERY_KEYS = (("Enter", "keeps"), ("↑", "earlier"), ("Esc", "clears"))
+FACET_KEYS = (
+    ("j k", "move"),
+    ("Space", "ticks"),
+    ("Tab", "next group"),
+    ("c", "clears"),
+    ("Esc", "closes"),
 )
 FIRST_KEYS = (
     ("down", "next"),
     ("read", "read, next"),
     ("star", "star, next"),
-    ("undo", "undo"),
     ("help", "all keys"),
+    ("undo", "undo"),
+    ("back", "hides this"),
 )
+"""What a beginner is told of."""
 
 
-def title(session: Session) -> str:
+def title(session: Session, glyphs: Glyphs) -> str:
     """What the list of papers shows, for its border."""
     view = session.view
-    status = "" if view.status == "all" else f" · {view.status}"
+    status = "" if view.status == "all" else f" {glyphs.dot} {view.status}"
     if view.scope is None:
         return (view.status if status else "all").capitalize() + " papers"
     again = f" (as on {view.scope.same_as})" if view.scope.same_as else ""
     return f"{view.scope.day}{again}{status}"
 
 
-def empty(session: Session) -> str:
+def empty(session: Session, glyphs: Glyphs) -> str:
     """Why the list shows no paper, and what to do about it."""
     view, keys = session.view, session.keys
     if not session.digests:
-        folder = printable(str(session.library.places.digests))
-        return "There are no digests yet. Import some with “digest-tui import PATH”, " + _joined(
-            f"or put the files into {folder}.",
-            _key(keys, "sample", "opens the sample, for a look around."),
-            glue="\n\n",
-        )
-    if view.text:
-        return _joined(
-            f"Nothing is found for “{view.text}”.",
-            _key(keys, "back", "clears the query."),
-            glue=" ",
-        )
-    if view.status != "all":
-        return _joined(
-            f"Nothing {view.status} here.", _key(keys, "show-all", "shows all."), glue=" "
-        )
-    return "No papers in this digest."
+        parts = ("No digests yet.", _key(keys, "sample", "opens the sample."))
+    elif view.text:
+        nothing = f"Nothing is found for “{view.text.strip()}”."
+        parts = (nothing, _key(keys, "back", "clears the query."))
+    elif view.status != "all":
+        parts = (f"Nothing {view.status} here.", _key(keys, "show-all", "shows all."))
+    else:
+        parts = ("No papers in this digest.", "")
+    return glyphs.plain(_joined(*parts, glue=" "))
 
 
 def instead_of_paper(session: Session, glyphs: Glyphs) -> str:
@@ -86,24 +88,38 @@ def instead_of_paper(session: Session, glyphs: Glyphs) -> str:
         return _done(session, glyphs)
     if session.heading:
         return _section(session, session.heading)
-    return "No paper." if session.digests else "Nothing to read yet."
+    return "No paper." if session.digests else _welcome(session)
+
+
+def _welcome(session: Session) -> str:
+    """How to come by something to read; what is to be typed stands in lines of its own."""
+    folder, home = printable(str(session.library.places.digests)), str(Path.home())
+    folder = "~" + folder.removeprefix(home) if folder.startswith(home) else folder
+    sample = _key(session.keys, "sample", "opens the sample, for a look around")
+    help_ = _key(session.keys, "help", "lists all keys")
+    return _joined(
+        "No digests yet",
+        "digest-tui import PATH\ntakes in files and folders of digests.",
+        f"{folder}\nis looked into as well: put files there.",
+        _joined(sample, help_, glue="\n"),
+        glue="\n\n",
+    )
 
 
 def _done(session: Session, glyphs: Glyphs) -> str:
     scope, keys, starred = session.view.scope, session.keys, session.starred_here()
     what = f"{scope.day} is decided" if scope else "Everything is decided"
-    listed = [
-        f"{glyphs.star} {latex.render(card.title or card.title_zh)}" for card in starred[:LISTED]
-    ]
+    titles = [latex.render(card.title or card.title_zh) for card in starred[:LISTED]]
+    listed = [f"{glyphs.star} {title}" for title in titles]
     if len(starred) > LISTED:
         listed.append(f"  and {len(starred) - LISTED} more")
     count = f"{session.decided[1]} papers, {len(starred)} starred."
-    older = session.beyond(1) or session.beyond(-1)
-    further = f"goes on to {older.day}, {older.unread} unread" if older else ""
-    is_older = older is not None and older == session.beyond(1)
+    older = session.beyond(1)
+    beyond = older or session.beyond(-1)
+    on = f"goes on to {beyond.day}, {beyond.unread} unread" if beyond else ""
     ways = (
         _key(keys, "export", "exports the starred ones") if starred else "",
-        _key(keys, "next-unread" if is_older else "previous-unread", further) if older else "",
+        _key(keys, "next-unread" if older else "previous-unread", on) if beyond else "",
         _key(keys, "undo", "takes the last decision back"),
         _key(keys, "quit", "leaves; everything is saved"),
     )
@@ -113,68 +129,83 @@ def _done(session: Session, glyphs: Glyphs) -> str:
 def _section(session: Session, section: Section) -> str:
     name = latex.render(section.name) or "All papers"
     papers, unread = len(section.numbers), session.unread_in(section)
-    folds = "unfolds them" if section.is_folded else "folds them away"
-    return _joined(
-        name, f"{unread} unread of {papers}.", _key(session.keys, "into", folds + "."), glue="\n\n"
-    )
+    folds = _key(session.keys, "into", "unfolds them" if section.is_folded else "folds them away")
+    return _joined(name, f"{unread} unread of {papers}.", folds, glue="\n\n")
 
 
 def status(
-    session: Session, message: str, standing: str, size: tuple[int, int], dot: str
+    session: Session, message: str, standing: str, size: tuple[int, int], glyphs: Glyphs
 ) -> Content:
     """The status line: what was done or is wrong at the left, counts at the right."""
-    view, width = session.view, size[0]
-    hint = f"column {view.hints[0].start + 1}: {view.hints[0].message}" if view.hints else ""
+    view, room = session.view, max(size[0] - 2, 0)
+    hint = view.hints[0].message if view.hints else ""
     small = f"made for {LEAST[0]}×{LEAST[1]} and more"
-    is_small = width < LEAST[0] or size[1] < LEAST[1]
+    is_small = size[0] < LEAST[0] or size[1] < LEAST[1]
     said = message or hint or (small if is_small else "")
-    said = printable(_joined(session.unsaved, said, glue=" · ")).replace("·", dot)
+    said = glyphs.plain(printable(_joined(session.unsaved, said, glue=" · ")))
+    said = clip(said, room, glyphs.cut)
     total = view.scope.papers if view.scope else session.totals.papers
-    found = f"{view.papers} of {total}" if view.papers != total else f"{total} papers"
-    room = width - cell_len(said) - 4
+    papers = "1 paper" if total == 1 else f"{total} papers"
+    found = f"{view.papers} of {total}" if view.papers != total else papers
     unread = f"{session.unread} unread"
-    shorter = ((standing, found, unread), (standing, unread), (standing,))
-    lines = (_joined(*parts, glue=f" {dot} ") for parts in shorter)
-    counts = next((line for line in lines if cell_len(line) <= room), "")
-    gap = " " * max(room - cell_len(counts) + 2, 1)
+    shorter = ((standing, found, unread), (standing, unread), (standing,), (unread,))
+    lines = (_joined(*parts, glue=f" {glyphs.dot} ") for parts in shorter)
+    left = room - cell_len(said) - 2 * bool(said)
+    counts = next((line for line in lines if line and cell_len(line) <= left), "")
+    gap = " " * (room - cell_len(said) - cell_len(counts))
     alarm = "bold $error-ink" if session.unsaved else ""
     return Content.assemble((said, alarm), gap, (counts, "$muted"))
 
 
-def pane_keys(session: Session, pane: str) -> Content:
-    """The keys that matter in a pane."""
-    wanted = PANE_KEYS[pane] if session.digests else EMPTY_KEYS
-    return _keys((session.keys[id_], BY_ID[id_].label) for id_ in wanted if id_ in session.keys)
+def pane_keys(session: Session, pane: str, width: int, glyphs: Glyphs) -> Content:
+    """The keys that matter in a pane as it is, as many as there is room for."""
+    wanted = PANE_KEYS[pane]
+    if not session.digests:
+        wanted = EMPTY_KEYS
+    elif session.is_done:
+        wanted = DONE_KEYS
+    elif session.heading and pane == "papers":
+        wanted = HEADING_KEYS
+    named = [(session.keys[id_], BY_ID[id_].label) for id_ in wanted if id_ in session.keys]
+    return _keys(named, width, glyphs)
 
 
-def query_keys(candidates: Sequence[Candidate], turn: int, width: int, cut: str) -> Content:
+def query_keys(candidates: Sequence[Candidate], turn: int, width: int, glyphs: Glyphs) -> Content:
     """What the query bar listens to, or what the value that is being typed could become."""
     if not candidates:
-        return _keys(QUERY_KEYS)
-    parts: list[Content | tuple[str, str]] = [("Tab ", "bold $accent-ink")]
-    room = width - 6
+        return _keys(QUERY_KEYS, width, glyphs)
+    parts: list[tuple[str, str]] = [("Tab", "bold $accent-ink")]
+    room = width - 3
     for place, candidate in enumerate(candidates):
-        label = printable(clip(candidate.label, 40, cut))
+        label = clip(printable(candidate.label), 40, glyphs.cut)
         room -= cell_len(label) + 2
         if room < 0 and place:
             break
-        parts += [(label, "bold underline" if place == max(turn, 0) else ""), ("  ", "")]
+        parts += [("  ", ""), (label, "bold underline" if place == max(turn, 0) else "")]
     return Content.assemble(*parts)
 
 
-def first_hint(session: Session) -> Content:
+def facet_keys(width: int, glyphs: Glyphs) -> Content:
+    """What the facets listen to."""
+    return _keys(FACET_KEYS, width, glyphs)
+
+
+def first_hint(session: Session, width: int, glyphs: Glyphs) -> Content:
     """The line for somebody who is here for the first time."""
     named = [(session.keys[id_], does) for id_, does in FIRST_KEYS if id_ in session.keys]
-    if "back" in session.keys:
-        named.append((session.keys["back"], "hides this"))
-    return Content.assemble(("New here?  ", "bold"), _keys(named))
+    greeting = "New here?  "
+    return Content.assemble((greeting, "bold"), _keys(named, width - len(greeting), glyphs))
 
 
-def _keys(named: Iterable[tuple[str, str]]) -> Content:
-    parts: list[Content | tuple[str, str]] = []
-    for key, does in named:
-        parts += [(key, "bold $accent-ink"), (f" {does}  ", "")]
-    return Content.assemble(*parts)
+def _keys(named: Sequence[tuple[str, str]], width: int, glyphs: Glyphs) -> Content:
+    """Keys and what each does; where there is less room, fewer before the last."""
+    shown = [(glyphs.plain(key), does) for key, does in named]
+    while len(shown) > 1 and sum(cell_len(key + does) + 3 for key, does in shown) - 2 > width:
+        del shown[-2]
+    parts: list[tuple[str, str]] = []
+    for key, does in shown:
+        parts += [("  " if parts else "", ""), (key, "bold $accent-ink"), (f" {does}", "")]
+    return Content.assemble(*(part for part in parts if part[0]))
 
 
 def _key(keys: Mapping[str, str], command: str, does: str) -> str:

@@ -103,7 +103,7 @@ class Host(App[None]):
 
     def get_css_variables(self) -> dict[str, str]:
         variables = super().get_css_variables()
-        return {**variables, **shades(variables)}
+        return {**variables, **shades(variables, is_dark=True)}
 
     def compose(self) -> ComposeResult:
         yield self.pane

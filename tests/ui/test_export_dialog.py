@@ -213,12 +213,16 @@ async def test_a_path_that_cannot_be_is_refused(path: str, says: str) -> None:
 async def test_nothing_to_export_is_said_at_once_and_not_written() -> None:
     choices = [ExportChoice("here", "starred here", 0), *CHOICES[1:]]
     async with opened(lambda: Export(choices, told, HERE)) as (pilot, answers):
-        assert "nothing to export" in frame(pilot)
+        assert "Nothing to export: choose something else." in frame(pilot)
+        assert "preview" not in frame(pilot)
+        assert "here markdown both" not in frame(pilot)
         await pilot.press("enter")
         assert answers == []
         await pilot.press("right")
         await pilot.pause()
-        assert "nothing to export" not in frame(pilot)
+        assert "Nothing to export" not in frame(pilot)
+        assert "preview ──" in frame(pilot)
+        assert "starred markdown both" in frame(pilot)
 
 
 async def test_two_enters_in_the_file_name_close_one_dialog(session: Session) -> None:

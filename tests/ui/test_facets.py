@@ -188,6 +188,30 @@ async def test_the_list_stays_in_view_unless_the_screen_is_narrow(width: int, le
         assert pilot.app.screen.query_one(".dialog").region.x == left
 
 
+@pytest.mark.parametrize(("size", "free"), [((200, 60), 3), ((80, 24), 3), ((40, 12), 2)])
+async def test_the_query_and_what_is_below_it_stay_in_view(
+    size: tuple[int, int], free: int
+) -> None:
+    async with opened(Offer().panel, size) as (pilot, _):
+        assert pilot.app.screen.query_one(".dialog").region.bottom == size[1] - free
+
+
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (200, "─ Space ticks · c clears · Esc closes ─"),
+        (80, "─ Space ticks · Esc closes ─"),
+        (60, "─ Space ticks · c clears · Esc closes ─"),
+        (40, "─ Space ticks · Esc closes ─"),
+    ],
+)
+async def test_the_border_tells_the_keys_that_it_has_room_for(width: int, told: str) -> None:
+    async with opened(Offer().panel, (120, 24)) as (pilot, _):
+        await pilot.resize_terminal(width, 24)
+        await pilot.pause()
+        assert told in frame(pilot)
+
+
 async def test_the_list_behind_is_live_and_undimmed(session: Session) -> None:
     def choose(field: FacetField, values: Sequence[str]) -> None:
         session.ask("cat:cs.CV" if values else "")

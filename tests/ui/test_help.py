@@ -39,6 +39,22 @@ def test_it_begins_with_the_five_keys_that_do_the_job() -> None:
     assert len(FIRST) == 5
 
 
+def test_on_a_narrow_screen_the_keys_take_little_from_the_text() -> None:
+    lines = text_of(width=34).split("\n")
+    assert lines[1] == "j     next paper; in the paper"
+    assert lines[lines.index("G End last row, or the end of the") + 1] == "      paper"
+    assert lines[lines.index("Enter l →") + 1] == "      into the papers, into the"
+
+
+def test_in_ascii_the_keys_and_sentences_have_no_other_sign() -> None:
+    sections = help_sections(KEYS)
+    for wanted in ("", "no such thing"):
+        lines = help_lines(sections, wanted, 34, ASCII)
+        text = " ".join(line.name + line.text for line in lines)
+        assert not set(text) & set("·“”…×↑↓←→–—")
+        assert ("j Down" in text) == (not wanted)
+
+
 @pytest.mark.parametrize("width", [20, 34, 60, 96])
 def test_it_fits_its_width(width: int) -> None:
     assert max(map(cell_len, text_of(width=width).split("\n"))) <= width

@@ -71,6 +71,64 @@ async def test_the_current_choice_is_ticked_and_under_the_cursor() -> None:
         assert answers == ["title"]
 
 
+THEMES = [Choice("", f"theme {n}", f"theme {n}") for n in range(24)]
+
+
+async def test_choices_without_a_key_have_no_column_for_one() -> None:
+    async with opened(lambda: Menu("theme", THEMES, "theme 3")) as (pilot, answers):
+        assert "▎✓ theme 3 " in frame(pilot)
+        assert "│    theme 4 " in frame(pilot)
+        await pilot.press("t", "3")
+        assert answers == []
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+async def test_more_lines_than_rows_are_scrolled(size: tuple[int, int]) -> None:
+    async with opened(lambda: Menu("theme", THEMES, "theme 20"), size) as (pilot, answers):
+        assert "▎✓ theme 20 " in frame(pilot)
+        assert "theme 0 " not in frame(pilot)
+        await pilot.press("home")
+        await pilot.pause()
+        assert "▎  theme 0 " in frame(pilot)
+        assert "theme 20 " not in frame(pilot)
+        await pilot.press("end", "pageup", "pagedown", "enter")
+        assert answers == ["theme 23"]
+
+
+async def test_a_page_is_what_is_on_screen() -> None:
+    async with opened(lambda: Menu("theme", THEMES), (40, 12)) as (pilot, answers):
+        await pilot.press("pagedown", "enter")
+        assert answers == ["theme 9"]
+
+
+async def test_whoever_asks_hears_of_every_value_under_the_cursor() -> None:
+    heard: list[str] = []
+    menu = Menu("copy", COPY, "pdf", on_move=heard.append)
+    async with opened(lambda: menu) as (pilot, answers):
+        assert heard == []
+        await pilot.press("j", "j", "k", "home", "up", "escape")
+        await pilot.pause()
+        assert heard == ["title", "pdf", "id"]
+        assert answers == [None]
+
+
+async def test_a_theme_is_seen_undimmed_while_the_cursor_is_on_it() -> None:
+    def paint(theme: str) -> None:
+        menu.app.theme = theme
+
+    choices = [Choice("", name, name) for name in ("textual-dark", "textual-light")]
+    menu = Menu("theme", choices, "textual-dark", on_move=paint)
+    async with opened(lambda: menu) as (pilot, _):
+        assert menu.styles.background.a == 0
+        before = pilot.app.export_screenshot()
+        await pilot.press("j")
+        await pilot.pause()
+        ground = pilot.app.theme_variables["surface"]
+        assert ground.lower() not in before.lower()
+        assert ground.lower() in pilot.app.export_screenshot().lower()
+        assert "▎  textual-light " in frame(pilot)
+
+
 async def test_a_detail_is_one_line() -> None:
     choices = [Choice("b", "citation", "b", "@misc{chen,\n\ttitle = {A\x1b[1m}\n}")]
     async with opened(lambda: Menu("copy", choices)) as (pilot, _):

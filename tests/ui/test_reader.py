@@ -89,10 +89,10 @@ def test_the_page_says_who_and_where() -> None:
     assert laid_out(HOLDING, 70)[3:7] == [
         "Ada Lovelace (Analytical Engines, London), 张伟, Alan Turing",
         "cs.LG Machine Learning · cs.RO Robotics",
-        "reinforcement learning · 扩散策略 · 2026-03-05",
-        "arxiv.org/abs/2603.00001 · PDF · ● unread · ★",
+        "● unread · ★ · reinforcement learning · 扩散策略 · 2026-03-05",
+        "arxiv.org/abs/2603.00001 · PDF",
     ]
-    assert laid_out(replace(HOLDING, read=True), 70)[6].endswith("PDF · read · ★")
+    assert laid_out(replace(HOLDING, read=True), 70)[5].startswith("read · ★ · ")
 
 
 def test_what_stands_in_a_row_is_broken_between_its_parts() -> None:

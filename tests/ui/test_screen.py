@@ -399,7 +399,7 @@ async def test_new_digests_appear_and_nothing_moves_under_the_cursor(make: Make)
 async def test_a_digest_dropped_into_an_empty_library_is_opened(make: Make) -> None:
     session = make()
     async with running(session) as pilot:
-        assert "There are no digests yet" in frame(pilot)
+        assert "No digests yet" in frame(pilot)
         folder = session.library.places.digests
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "dropped.txt").write_text(digest(paper(99), day="2026-03-06"), "utf-8")
@@ -530,7 +530,7 @@ async def test_typing_elsewhere_than_in_the_list_is_text(session: Session) -> No
     async with running(session) as pilot:
         await pilot.press("e")
         await pilot.press("shift+tab", "end", "s", "ｓ")
-        assert pilot.app.screen.query_one("#path", Input).value.endswith("starred.mdsｓ")
+        assert pilot.app.screen.query_one("#path", Input).value.endswith("shown.mdsｓ")
         assert session.totals.starred == 0
 
 
@@ -583,7 +583,7 @@ async def test_after_the_last_paper_export_offers_what_was_starred_here(session:
         await pilot.press("s", "A")
         await pilot.pause()
         assert "2026-03-04 is decided" in frame(pilot)
-        assert "All 8 papers of 2026-03-04 decided, 1 starred" in status(pilot)
+        assert "All 8 papers decided, 1 starred" in status(pilot)
         await pilot.press("r", "s", "space")
         assert session.view.scope
         assert (session.totals.unread, str(session.view.scope.day)) == (20, "2026-03-03")

@@ -27,6 +27,7 @@ PLAIN = Style(color="red")
 PAINTS = (Style(bold=True), Style(italic=True), Style(color="blue"), Style(bgcolor="green"))
 
 words = st.from_regex(r"[a-zéО0-9]([-./,]?[A-Zaé0-9]){0,9}", fullmatch=True)
+hyphens = st.sampled_from(["策-MAT", "略）-a", "约-0.2", "价-值", "法–A"])
 chinese = st.text("强化学习策略我们提出", min_size=1, max_size=12)
 signs = st.text(OPENING + CLOSING + GLUED, min_size=1, max_size=3)
 numbers = st.sampled_from(["76.8%", "π₀.₅", "99–104%", "$O(n)$", "(i)", "（2）", "[1]", "GPT-4"])
@@ -37,7 +38,7 @@ phrases = st.sampled_from(
 blanks = st.sampled_from([" ", " ", "  ", "\u3000", "\n"])
 glyphs = st.sampled_from(["e\u0301", "👩‍🔬", "❤️", "✓", "Õ", "∑"])
 stray = st.sampled_from(["\u0301", "\u200b", "\u200d", "\ufe0f", "\t", "\x07", "\ud800", "\r"])
-pieces = words | chinese | signs | numbers | terms | phrases | blanks
+pieces = words | chinese | hyphens | signs | numbers | terms | phrases | blanks
 prose = st.lists(pieces, max_size=30).map("".join)
 mixed = st.lists(pieces | glyphs, max_size=30).map("".join)
 wild = st.lists(pieces | glyphs | stray, max_size=30).map("".join)
@@ -59,6 +60,8 @@ def may_end(text: str, place: int) -> bool:
         begins_word = re.match(r"\s[.…–—/-][^\W\u4e00-\u9fff]", right)
         return right[1] not in CLOSING + "/" or begins_word is not None
     if right[0] in CLOSING + GLUED or left[-1] in GLUED or re.match(r"\[\d", right):
+        return False
+    if left[-1] in "-–" and re.match("[^\\W\u4e00-\u9fff]", right):
         return False
     carried = re.search(rf"(?:[…—]|{CHARACTER}[{CLOSED}]{{0,2}})\Z", left)
     forgotten = re.search("[^\\W\u4e00-\u9fff]{2}[,;]\\Z", left) and re.match(
@@ -157,6 +160,9 @@ def test_the_last_line_is_one_character_only_where_nothing_can_join_it(
         ("破折号——不能分开", 7, ["破折", "号——不", "能分开"]),
         ("省略号……不能分开", 7, ["省略", "号……不", "能分开"]),
         ("策略-价值网络", 5, ["策略-", "价值", "网络"]),
+        ("决策顺序-MAT(AOAD)", 13, ["决策顺", "序-MAT(AOAD)"]),
+        ("（顺序）-MAT", 10, ["（顺", "序）-MAT"]),
+        ("系数约-0.25", 8, ["系数", "约-0.25"]),
         ("成功/失败反馈", 5, ["成", "功/失", "败", "反馈"]),
         ("有两点：（1）提出方法", 14, ["有两点：", "（1）提出方法"]),
         ("有两点，(ii) 提出方法", 12, ["有两点，", "(ii) 提出", "方法"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from rich.cells import cell_len
 
 from digest_tui.facets import Candidate
 from digest_tui.session import Session
@@ -54,9 +55,9 @@ def test_no_sentence_names_a_key_that_there_is_not(session: Session) -> None:
     session.read_all()
     assert words.instead_of_paper(session, UNICODE).split("\n\n")[3:] == []
     session.ask("qqqqq")
-    assert words.empty(session) == "Nothing is found for “qqqqq”."
-    assert words.pane_keys(session, "papers").plain == ""
-    assert words.first_hint(session).plain == "New here?  "
+    assert words.empty(session, UNICODE) == "Nothing is found for “qqqqq”."
+    assert words.pane_keys(session, "papers", 99, UNICODE).plain == ""
+    assert words.first_hint(session, 99, UNICODE).plain == "New here?  "
 
 
 def test_a_heading_tells_what_stands_under_it(session: Session) -> None:
@@ -64,11 +65,11 @@ def test_a_heading_tells_what_stands_under_it(session: Session) -> None:
     assert words.instead_of_paper(session, UNICODE).split("\n\n") == [
         "reinforcement learning",
         "6 unread of 6.",
-        "Enter unfolds them.",
+        "Enter unfolds them",
     ]
     session.fold()
     session.point(0)
-    assert words.instead_of_paper(session, UNICODE).endswith("Enter folds them away.")
+    assert words.instead_of_paper(session, UNICODE).endswith("Enter folds them away")
 
 
 @pytest.mark.parametrize(
@@ -77,20 +78,64 @@ def test_a_heading_tells_what_stands_under_it(session: Session) -> None:
 def test_a_window_too_small_to_read_in_is_told(
     session: Session, size: tuple[int, int], is_told: bool
 ) -> None:
-    line = words.status(session, "", "", size, "·").plain
+    line = words.status(session, "", "", size, UNICODE).plain
     assert ("made for 40×12" in line) == is_told
-    assert "1 paper starred" in words.status(session, "1 paper starred", "", size, "·").plain
+    assert "1 paper starred" in words.status(session, "1 paper starred", "", size, UNICODE).plain
 
 
 def test_candidates_are_as_many_as_there_is_room_for() -> None:
-    candidates = [
-        Candidate(name, name) for name in ("reinforcement learning", "扩散策略", "x" * 99)
+    names = ("reinforcement learning", "扩散策略", "x" * 99)
+    candidates = [Candidate(name, name) for name in names]
+    told = {width: words.query_keys(candidates, -1, width, UNICODE).plain for width in (5, 40, 200)}
+    assert told[200] == f"Tab  reinforcement learning  扩散策略  {'x' * 39}…"
+    assert told[40] == "Tab  reinforcement learning  扩散策略"
+    assert told[5] == "Tab  reinforcement learning"
+    assert "Esc clears" in words.query_keys([], -1, 80, UNICODE).plain
+
+
+def test_a_line_that_is_too_long_is_cut_with_a_sign_and_counts_give_way(session: Session) -> None:
+    said = "All 8 papers decided, 2 starred · e exports them · u undoes"
+    for width in range(1, 120):
+        line = words.status(session, said, "sample: marks go nowhere", (width, 40), UNICODE).plain
+        assert cell_len(line) == max(width - 2, 0)
+        assert said in line or line.rstrip().endswith("…") or width < 4
+    assert "8 unread" in words.status(session, said, "", (90, 40), UNICODE).plain
+
+
+def test_a_mistake_in_a_query_is_told_in_eighty_columns(session: Session) -> None:
+    for text in ("is:x9", "date:foo", "foo:bar", "zh:", "(a", '"open', "date:20", "a)"):
+        session.ask(text)
+        assert "…" not in words.status(session, "", "", (80, 24), UNICODE).plain, text
+
+
+def test_in_ascii_every_sentence_is(session: Session) -> None:
+    session.star()
+    session.show("unread")
+    session.ask("qqqq")
+    told = [
+        words.title(session, ASCII),
+        words.empty(session, ASCII),
+        words.status(session, "1 paper starred · u undoes", "", (99, 9), ASCII).plain,
+        words.status(session, "", "", (9, 9), ASCII).plain,
+        words.query_keys([], -1, 99, ASCII).plain,
+        words.facet_keys(99, ASCII).plain,
+        words.first_hint(session, 99, ASCII).plain,
     ]
-    assert words.query_keys(candidates, -1, 200, "…").plain == (
-        f"Tab reinforcement learning  扩散策略  {'x' * 39}…  "
-    )
-    assert (
-        words.query_keys(candidates, -1, 40, "…").plain == "Tab reinforcement learning  扩散策略  "
-    )
-    assert words.query_keys(candidates, -1, 5, "…").plain.startswith("Tab reinforcement")
-    assert "Esc clears" in words.query_keys([], -1, 80, "…").plain
+    assert [text for text in told if not text.isascii()] == []
+
+
+def test_the_keys_are_those_that_do_something_here(session: Session) -> None:
+    session.fold()
+    assert "Enter Into" in words.pane_keys(session, "papers", 99, UNICODE).plain
+    assert "Star" not in words.pane_keys(session, "papers", 99, UNICODE).plain
+    session.fold()
+    session.read_all()
+    assert words.pane_keys(session, "papers", 99, UNICODE).plain.startswith("e Export  n Next")
+
+
+def test_the_keys_of_a_pane_are_whole_and_help_is_among_them(session: Session) -> None:
+    for pane in words.PANE_KEYS:
+        for width in range(6, 120):
+            told = words.pane_keys(session, pane, width, UNICODE)
+            assert told.cell_length <= width
+            assert told.plain.endswith("? Help")
