@@ -105,6 +105,11 @@ class Library:
         ]
         return sorted(changed, key=lambda file: file[1].name, reverse=True)
 
+    def make_folder(self) -> None:
+        """Makes the folder of digests, for files to be put into, as far as that can be done."""
+        with suppress(OSError):
+            self.places.digests.mkdir(parents=True, exist_ok=True)
+
     def pulse(self) -> tuple[int, ...]:
         """A value that differs when files came into the digest folders or those below, or left.
 

@@ -393,7 +393,7 @@ class _Reader:
             return known.name
         if field == "any":
             names = " ".join(f"{f.name}:" for f in FIELDS)
-            message = f"no such field, searched as text; the fields are {names}"
+            message = f"no field, searched as text; there are {names}"
             self._hint(name.start(), name.end(), message)
         return field
 
@@ -469,7 +469,7 @@ class _Reader:
         return Text(field, value, exact)
 
     def _date(self, value: str, start: int) -> Query:
-        valid = f"valid: {_FIELD_OF['date'].finds}"
+        valid = "valid: 2026-04-22, 2026-04, 2026-01..2026-03, 7d"
         if re.fullmatch(r"[<>=]*[0-9]{0,3}", fold(value)):
             return self._hint(start, self._at, f"not a date yet, left out; {valid}")
         if found := _dates(fold(value)):
@@ -478,15 +478,15 @@ class _Reader:
         return Text("any", f"date:{value}", False)
 
     def _state(self, value: str, start: int) -> Query:
-        typed, valid = fold(value), f"valid: {', '.join(STATES)}"
+        typed, valid = fold(value), ", ".join(STATES)
         if exact := _CHINESE_STATES.get(typed):
             return Is(exact)
         begun = [state for state in STATES if state.startswith(typed)]
         if not begun:
-            self._hint(start, self._at, f"no such state, searched as text; {valid}")
+            self._hint(start, self._at, f"no such state: {valid}; searched as text")
             return Text("any", f"is:{value}", False)
         if begun[0] != typed:
-            self._hint(start, self._at, f"taken as {begun[0]}; {valid}")
+            self._hint(start, self._at, f"taken as {begun[0]}; valid: {valid}")
         return Is(begun[0])
 
 

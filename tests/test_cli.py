@@ -228,7 +228,7 @@ def test_a_query_that_is_not_understood_is_narrated_and_searched_as_text(
 ) -> None:
     done = run("papers", "sparse is:nonsense")
     assert (done.code, done.out) == (0, "")
-    assert done.err.startswith("digest-tui: query, column 11: no such state, searched as text")
+    assert done.err.startswith("digest-tui: query, column 11: no such state: read, unread")
 
 
 def test_marks_by_ids_however_they_are_written(run: Run, two: Path) -> None:

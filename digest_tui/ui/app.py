@@ -19,9 +19,10 @@ from functools import partial
 from rich.console import RenderableType
 from textual import events, on
 from textual.app import App
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.keys import _character_to_key
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Input
 
 from digest_tui.commands import COMMANDS, Command, shown
@@ -37,6 +38,12 @@ from digest_tui.ui.screen import MainScreen
 LAST_RESORT = 3.0
 """Seconds."""
 SAMPLE = "sample: marks go nowhere"
+
+
+class WholeCells(ScrollBarRender):
+    """A scrollbar without the eighths of a cell, which ASCII has no signs for."""
+
+    VERTICAL_BARS = [" "] * 8
 
 
 class CommandProvider(Provider):
@@ -60,8 +67,9 @@ class CommandProvider(Provider):
         """What a command does, and the keys that it has."""
         assert isinstance(self.screen, MainScreen)
         keys = " ".join(shown(key) for key in self.screen.keys()[command.id])
+        told = f"{keys} · {command.help}" if keys else command.help
         # A bracket would be taken for markup.
-        return f"{keys.replace('[', chr(92) + '[')} · {command.help}" if keys else command.help
+        return self.screen.glyphs.plain(told).replace("[", r"\[")
 
 
 class DigestApp(App[None]):
@@ -90,8 +98,9 @@ class DigestApp(App[None]):
         self._left = left
         self._written = settings or Settings()
         self.settings = wanted
-        if self.settings.glyphs == "ascii":
-            self.add_class("-ascii")
+        is_ascii = self.settings.glyphs == "ascii"
+        self.set_class(is_ascii, "-ascii")
+        ScrollBar.renderer = WholeCells if is_ascii else ScrollBarRender
         self._notice = notice
         self._standing = standing
         self._open = ExitStack()
@@ -199,6 +208,10 @@ class DigestApp(App[None]):
 
     def on_unmount(self) -> None:
         self._open.close()
+
+    def action_command_palette(self) -> None:
+        """Finds a command by its name."""
+        self.push_screen(CommandPalette(placeholder="a command", id="--command-palette"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The palette is for the main screen: a dialog would stand in the way of its commands."""

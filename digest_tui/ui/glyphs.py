@@ -55,7 +55,7 @@ _PLAIN = str.maketrans(
 
 UNICODE = Glyphs()
 ASCII = Glyphs(
-    cursor="|",
+    cursor=">",
     unread="o",
     star="*",
     cut="~",

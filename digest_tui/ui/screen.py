@@ -157,6 +157,8 @@ class MainScreen(Screen[None]):
         if self._left.is_zoomed:
             self.action_zoom()
         self.tell(" · ".join(filter(None, (self._message, self.session.warning))))
+        if not self.session.digests:
+            self.session.library.make_folder()
         self.set_interval(POLL, self.look_for_changes)
         self.call_after_refresh(self.scan)
 

@@ -65,8 +65,8 @@ def library(name: str, folder: Path) -> Iterator[Library]:
         with sample() as opened:
             yield opened
         return
-    # Its folder is on the screen, and differs from machine to machine.
-    opened = Library(replace(throwaway(folder), digests=Path("~/.local/share/digest-tui/digests")))
+    digests = Path.home() / ".local/share/digest-tui/digests"
+    opened = Library(replace(throwaway(folder), digests=digests))
     yield opened
     opened.close()
 
