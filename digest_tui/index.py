@@ -684,6 +684,15 @@ class Index:
             starred=bool(row[1]),
         )
 
+    def file_of(self, paper: int, digest: int | None) -> str:
+        """The file of a digest that lists a paper: of this one, or else of the newest."""
+        row = self._db.execute(
+            "SELECT file FROM entries JOIN digests ON digests.n = digest WHERE paper = ?"
+            " ORDER BY digest = ? DESC, day DESC, file DESC LIMIT 1",
+            (paper, digest),
+        ).fetchone()
+        return row[0] if row else ""
+
     def found(self, query: q.Query, today: date) -> list[int]:
         """The papers that a query finds, each once, in digest order."""
         return list(dict.fromkeys(n for _, n, _ in self.places(None, "all", query, today)))

@@ -105,6 +105,17 @@ class Library:
         ]
         return sorted(changed, key=lambda file: file[1].name, reverse=True)
 
+    def source(self, file: str, paper: PaperId) -> str:
+        """The lines of a digest file in which a paper stands; nothing where it cannot be read."""
+        from digest_tui import formats
+
+        try:
+            data, _ = _contents(self.places.digests / file)
+        except OSError:
+            return ""
+        text, _ = formats.decode(data)
+        return formats.excerpt(text, formats.parse(text, name=Path(file).name), paper)
+
     def make_folder(self) -> None:
         """Makes the folder of digests, for files to be put into, as far as that can be done."""
         with suppress(OSError):

@@ -171,6 +171,13 @@ class Session:
             return len(self._unread)
         return sum(number in self._unread for number in section.numbers)
 
+    def source(self) -> str:
+        """The lines of the digest in which the paper at the cursor stands; nothing without one."""
+        card = self.current
+        if card is None:
+            return ""
+        return self.library.source(self.index.file_of(card.n, self._scope), card.id)
+
     @property
     def unread(self) -> int:
         """How many papers of the view are unread."""
@@ -650,7 +657,6 @@ class Session:
         decisions = step.reversal(self._winner)
         elsewhere = len(step.changes) - len(decisions)
         reversed_step = Step.of(step.label, decisions, self._write(decisions))
-        self._is_done = False
         papers = list(dict.fromkeys(decision.paper for decision in decisions))
         if not papers:
             return reversed_step, f"“{step.label}” is not {done}: it was changed elsewhere since"

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from digest_tui.formats import decode, parse, why_not_text
+from digest_tui.formats import decode, excerpt, parse, why_not_text
 from digest_tui.formats.dates import in_header, in_text
 from digest_tui.formats.drafts import split_subjects
 from digest_tui.formats.lines import clean
@@ -437,3 +437,17 @@ def test_subjects_are_names_with_codes(text: str, subjects: str) -> None:
     found = split_subjects(text)
     assert " ".join(f"{subject.code}|{subject.name}" for subject in found) == subjects
     assert split_subjects("; ".join(map(str, found))) == found
+
+
+@pytest.mark.parametrize("name", ["two_keywords.txt", "f1_bilingual.md", "plain.txt", "topics.md"])
+def test_an_excerpt_is_the_papers_own_lines(name: str) -> None:
+    text = (HERE / name).read_text("utf-8")
+    digest = parse(text)
+    own = [excerpt(text, digest, paper.id) for paper in digest.papers]
+    for paper, lines in zip(digest.papers, own, strict=True):
+        assert paper.title in lines.split("\n")[0]
+        assert paper.abstract.split("\n")[0] in lines
+        assert [other.title for other in digest.papers if other.title in lines] == [paper.title]
+        assert "Keyword:" not in lines
+        assert lines in text
+    assert excerpt(text, digest, "no such paper") == ""

@@ -183,6 +183,58 @@ def test_the_end_is_that_of_the_scope_and_not_of_a_filter(session: Session) -> N
     assert session.beyond() is None
 
 
+def test_what_another_window_leaves_undecided_ends_the_end(session: Session) -> None:
+    for _ in range(3):
+        session.read()
+    assert session.is_done
+    with another(session) as other:
+        other.mark(["2604.00005"], READ, False)
+    session.look()
+    assert not session.is_done
+    assert at(session) == 6
+
+
+def test_all_is_decided_on_screen_before_it_can_be_saved(session: Session) -> None:
+    with full_disk(session):
+        for _ in range(3):
+            session.read()
+        assert session.decided == (3, 3)
+        assert session.is_done
+        assert session.unsaved
+
+
+def test_undoing_brings_a_folded_paper_back_to_sight(session: Session) -> None:
+    session.read()
+    session.go(1)
+    session.fold()
+    session.undo()
+    assert (shown(session), at(session)) == ([0, 4, 5, 0, 5, 6], 4)
+
+
+def test_a_heading_keeps_the_cursor_when_the_view_is_asked_for_again(session: Session) -> None:
+    session.go(4)
+    session.fold()
+    assert session.heading
+    session.again()
+    assert session.heading
+    assert session.heading.name == DIFFUSION
+
+
+def test_what_brought_a_paper_here_comes_first(tmp_path: Path) -> None:
+    newer = text({DIFFUSION: papers(1)}, NEXT_DAY)
+    with closing(library(tmp_path, text(papers(1, 2)), newer)) as opened:
+        session = Session(opened, today=lambda: NEXT_DAY)
+        session.start()
+        session.choose(digest_of(session, DAY))
+        holding = session.holding()
+        assert holding
+        assert holding.listed == ((DAY, REINFORCEMENT), (NEXT_DAY, DIFFUSION))
+        session.choose(None)
+        holding = session.holding()
+        assert holding
+        assert holding.keywords == (DIFFUSION, REINFORCEMENT)
+
+
 def test_sentences_name_the_keys_that_there_are(session: Session) -> None:
     session.keys = {"undo": "x"}
     assert session.read() == "1 paper marked read · x undoes"
@@ -334,6 +386,19 @@ def test_where_the_digest_that_was_left_is_gone_it_opens_as_ever(session: Sessio
     assert session.view.scope.day == NEXT_DAY
     session.start(left=Left())
     assert session.view.scope.day == NEXT_DAY
+
+
+def test_the_source_of_a_paper_is_its_lines_in_the_digest_that_is_read(session: Session) -> None:
+    session.go(2)
+    source = session.source().split("\n")
+    assert source[0] == "Paper 5 on sparse rewards"
+    assert "Machine Learning (cs.LG); Robotics (cs.RO)" in source
+    assert "Keyword: diffusion" not in source
+    session.fold()
+    assert session.source() == ""
+    session.fold()
+    (session.library.places.digests / "1.txt").unlink()
+    assert session.source() == ""
 
 
 def test_what_can_be_copied_is_what_the_digest_gives(session: Session) -> None:

@@ -21,7 +21,7 @@ from digest_tui.formats import dates, exported, labels
 from digest_tui.formats.drafts import Reading, draft, placed
 from digest_tui.formats.lines import ABSTRACTS, FIELDS, Block, Kind, clean
 from digest_tui.formats.listings import Reader
-from digest_tui.paper import Digest, Problem
+from digest_tui.paper import Digest, PaperId, Problem
 
 Format = Literal["text", "markdown", "export"]
 
@@ -49,6 +49,21 @@ _RESULT = re.compile(
 )
 _CONTENT = ABSTRACTS | {Kind.ABS_URL, Kind.PDF_URL}
 _HEADING = re.compile(r"^#{1,6}\s+\S", re.MULTILINE)
+
+
+def excerpt(text: str, digest: Digest, paper: PaperId) -> str:
+    """The lines of a digest's text in which a paper stands, without their control characters.
+
+    Nothing where the digest does not list it.
+    """
+    start = next((e.line for e in digest.entries if e.paper.id == paper), 0)
+    if not start:
+        return ""
+    lines = clean(text).split("\n")
+    end = min((e.line for e in digest.entries if e.line > start), default=len(lines) + 1)
+    own = lines[start - 1 : end - 1]
+    sections = (place for place, line in enumerate(own) if place and _SECTION.match(line))
+    return "\n".join(own[: next(sections, None)]).rstrip()
 
 
 def why_not_text(data: bytes) -> str:

@@ -23,7 +23,7 @@ from textual.strip import Strip
 from digest_tui import latex
 from digest_tui import query as q
 from digest_tui.export import Language
-from digest_tui.paper import Holding, Paper, has_han
+from digest_tui.paper import Holding, has_han
 from digest_tui.ui.glyphs import UNICODE, Glyphs
 from digest_tui.ui.text import segments, strip_of, wrap
 from digest_tui.ui.viewport import fit, redraw, scroll
@@ -83,13 +83,12 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         self.border_title = "paper"
         self.authors_key = "a"
         """The key that unfolds, as the page tells it; empty where there is none to tell."""
-        self.is_source = False
-        """Whether papers are shown as they are stored."""
         self._glyphs = glyphs
         self._holding: Holding | None = None
         self._query: q.Query = q.Everything()
         self._language: Language = "both"
         self._words = ""
+        self._source: str | None = None
         self._is_unfolded = False
         self._lines: list[Line] = []
         self._strips: dict[int, Strip] = {}
@@ -101,25 +100,31 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         self._width = 0
         """That the lines are laid out for."""
 
-    def show(self, holding: Holding | None, query: q.Query, language: Language, words: str) -> None:
-        """Shows a paper from its top, or stays where it is in the one that is shown already."""
+    def show(
+        self,
+        holding: Holding | None,
+        query: q.Query,
+        language: Language,
+        words: str,
+        source: str | None = None,
+    ) -> None:
+        """Shows a paper from its top, or stays where it is in the one that is shown already.
+
+        `words` stand where there is no paper; a `source` in the place of the typeset page.
+        """
         same = holding and self._holding and holding.paper.id == self._holding.paper.id
+        if (source is None) != (self._source is None):
+            # A title that is set, even to what it was, has the whole pane drawn again.
+            title = "paper" if source is None else f"paper {self._glyphs.dot} source"
+            self.border_title = Content(title)
         self._holding, self._query, self._language = holding, query, language
-        self._words = words
+        self._words, self._source = words, source
         if not same:
             self._is_unfolded = False
         self._lay_out()
         if not same:
             scroll(self, 0)
         redraw(self, self._painted, self._line)
-
-    def show_source(self, on: bool) -> None:
-        """Shows papers as they are stored, until they are wanted typeset again."""
-        if on != self.is_source:
-            self.is_source = on
-            self._lay_out()
-            # A title that is set has the whole pane drawn again.
-            self.border_title = Content(f"paper {self._glyphs.dot} source" if on else "paper")
 
     def unfold(self) -> None:
         """Shows all that is folded in this paper, or folds it again."""
@@ -195,8 +200,10 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
     def _content(self, width: int, styles: Styles) -> Iterator[Line]:
         if self._holding is None:
             return said(self._words, min(width, MEASURE), styles)
-        if self.is_source:
-            return source(self._holding.paper, min(width, MEASURE), styles)
+        if self._source is not None:
+            unreadable = "The digest that lists this paper cannot be read now."
+            style = styles.text if self._source else styles.missing
+            return _wrapped(self._source or unreadable, min(width, MEASURE), style)
         page = Page(
             self._holding,
             self._language,
@@ -225,28 +232,6 @@ def said(words: str, width: int, styles: Styles) -> Iterator[Line]:
     if not others:
         return _wrapped(words, width, styles.missing)
     return chain(_wrapped(first, width, styles.title), [[]], _wrapped(others, width, styles.text))
-
-
-def source(paper: Paper, width: int, styles: Styles) -> Iterator[Line]:
-    """The lines of a paper as it is stored: all of it, and nothing of it rendered."""
-    fields = (
-        ("Title", paper.title),
-        ("Chinese title", paper.title_zh),
-        ("Authors", ", ".join(paper.authors)),
-        ("Subjects", "; ".join(map(str, paper.subjects))),
-        ("Page", paper.abs_url),
-        ("PDF", paper.pdf_url),
-        ("Abstract", paper.abstract),
-        ("Chinese abstract", paper.abstract_zh),
-    )
-    for number, (name, text) in enumerate(fields):
-        if number:
-            yield []
-        yield from _wrapped(name, width, styles.heading)
-        if text:
-            yield from _wrapped(text, width, styles.text)
-        else:
-            yield from _wrapped("not in this digest", width, styles.missing)
 
 
 @dataclass(frozen=True, slots=True)

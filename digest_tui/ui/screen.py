@@ -121,6 +121,8 @@ class MainScreen(Screen[None]):
         self.glyphs = glyphs
         self._left = left or Left(is_first=False)
         self._has_hint = self._left.is_first
+        self._is_source = False
+        """Whether papers are shown as they stand in their digest."""
         self._is_narrowing = False
         """Whether the facets are open."""
         self._untouched: tuple[object, ...] | None = None
@@ -192,7 +194,9 @@ class MainScreen(Screen[None]):
     def _show_paper(self) -> None:
         session = self.session
         instead = words.instead_of_paper(session, self.glyphs)
-        self.paper.show(session.holding(), session.view.query, session.language, instead)
+        source = session.source() if self._is_source else None
+        query = session.view.query
+        self.paper.show(session.holding(), query, session.language, instead, source)
 
     def _tell_status(self, message: str) -> None:
         self._message = message
@@ -513,8 +517,9 @@ class MainScreen(Screen[None]):
         self.paper.unfold()
 
     def action_source(self) -> None:
-        if self.session.current or self.paper.is_source:
-            self.paper.show_source(not self.paper.is_source)
+        if self.session.current or self._is_source:
+            self._is_source = not self._is_source
+            self.tell()
         else:
             self.tell("No paper to show the source of")
 

@@ -336,3 +336,56 @@ async def test_folding_leaves_the_list_where_it_is(make: Make) -> None:
         session.fold()
         pane.show()
         assert (session.cursor, is_cursor_visible(pane)) == (1, True)
+
+
+async def test_the_words_set_apart_are_those_of_the_present_view(session: Session) -> None:
+    pane = listed(session)
+    async with hosted(pane, (90, 20)):
+        pane.render_line(1)
+        session.ask("visuomotor")
+        pane.show()
+        texts = [segment.text for segment in pane.render_line(1)]
+        assert "Diffusion Policy" in texts
+        session.sort("title")
+        pane.show()
+        assert "Diffusion Policy" not in [segment.text for segment in pane.render_line(1)]
+
+
+async def test_what_is_asked_anew_is_shown_from_its_top(make: Make) -> None:
+    session = make(digest(*(paper(n) for n in range(40))), digest(paper(99), day="2026-03-06"))
+    session.choose(session.digests[1].n)
+    pane = listed(session)
+    async with hosted(pane, (60, 20)):
+        session.go(40)
+        pane.show()
+        assert pane.scroll_offset.y > 0
+        session.move_digest(-1)
+        session.move_digest(1)
+        session.go(0)
+        pane.show()
+        assert pane.scroll_offset.y == 0
+
+
+@pytest.mark.parametrize(
+    ("width", "heading"),
+    [
+        (60, " ▾ reinforcement learning · 6 unread of 6 ─"),
+        (41, " ▾ reinforcement learning · 6 unread "),
+        (30, " ▾ reinforceme… · 6 unread "),
+    ],
+)
+async def test_a_heading_says_less_where_there_is_less_room(
+    session: Session, width: int, heading: str
+) -> None:
+    pane = listed(session)
+    async with hosted(pane, (width, 20)):
+        assert drawn(pane)[0].startswith(heading)
+
+
+async def test_a_word_is_set_apart_even_where_the_title_is_cut(session: Session) -> None:
+    session.ask("reinforcement")
+    pane = listed(session)
+    async with hosted(pane, (40, 20)):
+        match = pane.get_component_rich_style("paper-list--match")
+        cut = [s.text for s in pane.render_line(1) if s.style and s.style.color == match.color]
+        assert "".join(cut).endswith("Reinforce…")

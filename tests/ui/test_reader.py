@@ -335,26 +335,22 @@ async def test_the_first_of_several_paragraphs_is_a_headline() -> None:
         assert [style and style.bold for style in bold] == [True, None]
 
 
-async def test_the_source_is_all_of_the_paper_verbatim() -> None:
+async def test_the_source_stands_in_the_place_of_the_page() -> None:
     reader = Reader(id="paper")
-    source = replace(PAPER, authors=CROWD, abstract_zh="", abstract="a \\textbf{b}\n$x^2$ c")
-    async with hosted(reader, (60, 60)) as pilot:
-        reader.show(Holding(source), q.parse("offline").query, "zh", "")
-        reader.show_source(True)
-        text = "\n".join(line.rstrip() for line in await shown(pilot, reader))
-        for said in (PAPER.title, CROWD[-1], "a \\textbf{b}\n$x^2$ c", "not in this digest"):
-            assert said in text.replace("\n", " ") or said in text
-        assert "Machine Learning (cs.LG); Robotics (cs.RO)" in text
-        assert PAPER.pdf_url in text
+    lines = ["A title", "- Authors: A,B ,C", "a \\textbf{b} offline", "", "$x^2$ c"]
+    async with hosted(reader, (60, 20)) as pilot:
+        query = q.parse("offline").query
+        reader.show(Holding(PAPER), query, "zh", "", "\n".join(lines))
+        assert [line.rstrip() for line in await shown(pilot, reader)][:6] == [*lines, ""]
         assert "paper · source" in frame(pilot)
-        styles = [s.style for y in range(40) for s in reader.render_line(y)]
         match = reader.get_component_rich_style("reader--match")
+        styles = [s.style for y in range(6) for s in reader.render_line(y)]
         assert not any(style and style.color == match.color for style in styles)
-        reader.show(Holding(Paper("2", "Another $x^2$")), EVERYTHING, "both", "")
-        assert "Another $x^2$" in (await shown(pilot, reader))[1]
-        reader.show_source(False)
-        assert "Another x²" in (await shown(pilot, reader))[0]
+        reader.show(Holding(PAPER), query, "zh", "", "")
+        assert "cannot be read now" in (await shown(pilot, reader))[0]
+        reader.show(Holding(PAPER), query, "zh", "")
         assert "source" not in frame(pilot)
+        assert "Learning (offline)" in "".join(await shown(pilot, reader))
 
 
 async def test_what_is_unfolded_stays_so_until_another_paper() -> None:
@@ -416,9 +412,8 @@ async def test_all_signs_are_ascii_on_request() -> None:
     paper = replace(PAPER, title="T", title_zh="", authors=CROWD, abstract="A.", abstract_zh="")
     listed = tuple((DAY - timedelta(days=number), "a") for number in range(7))
     async with hosted(reader, (50, 40)) as pilot:
-        for is_source in (False, True):
-            reader.show(Holding(paper, listed, starred=True), EVERYTHING, "en", "")
-            reader.show_source(is_source)
+        for source in (None, "verbatim"):
+            reader.show(Holding(paper, listed, starred=True), EVERYTHING, "en", "", source)
             await pilot.pause()
             border = str(reader.border_title)
             assert "".join([border, *await shown(pilot, reader)]).isascii()

@@ -139,3 +139,28 @@ def test_the_keys_of_a_pane_are_whole_and_help_is_among_them(session: Session) -
             told = words.pane_keys(session, pane, width, UNICODE)
             assert told.cell_length <= width
             assert told.plain.endswith("? Help")
+
+
+def test_what_is_not_saved_is_told_first_and_loudly(make: Make) -> None:
+    session = make(digest(paper(1), paper(2)))
+    session.library.places.marks.write_text("in the way")
+    session.read()
+    line = words.status(session, "something else", "", (99, 9), UNICODE)
+    assert line.plain.startswith("1 change not saved: ")
+    assert "something else" in line.plain
+    assert str(line.spans[0].style) == "bold $error-ink"
+
+
+def test_a_listing_that_is_issued_again_says_so(make: Make) -> None:
+    session = make(digest(paper(1)), digest(paper(1), day="2026-03-06"))
+    assert words.title(session, UNICODE) == "2026-03-06 (as on 2026-03-05)"
+    session.show("unread")
+    assert words.title(session, ASCII) == "2026-03-06 (as on 2026-03-05) - unread"
+
+
+def test_an_empty_library_tells_how_to_fill_it(make: Make) -> None:
+    session = make()
+    told = words.instead_of_paper(session, UNICODE)
+    assert "digest-tui import PATH\n" in told
+    assert "d opens the sample" in told
+    assert "d Sample" in words.pane_keys(session, "papers", 99, UNICODE).plain
