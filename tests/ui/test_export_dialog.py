@@ -259,7 +259,7 @@ async def test_ascii_signs_replace_the_others() -> None:
     async with opened(lambda: dialog(glyphs=ASCII)) as (pilot, _):
         pilot.app.add_class("-ascii")
         await pilot.pause()
-        assert "|what      x starred here - 4" in frame(pilot)
+        assert ">what      x starred here - 4" in frame(pilot)
         assert not set(frame(pilot)) & set("▎✓…╭─│·")
 
 

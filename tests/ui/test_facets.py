@@ -169,7 +169,7 @@ async def test_ascii_signs_replace_the_others() -> None:
         pilot.app.add_class("-ascii")
         await pilot.press("space")
         await pilot.pause()
-        assert "||x robots" in frame(pilot)
+        assert "|>x robots" in frame(pilot)
         assert not set(frame(pilot)) & set("▎✓…╭─│·")
 
 

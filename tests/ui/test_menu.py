@@ -139,7 +139,7 @@ async def test_ascii_signs_replace_the_others() -> None:
     async with opened(lambda: Menu("order", COPY, "title", ASCII)) as (pilot, _):
         pilot.app.add_class("-ascii")
         await pilot.pause()
-        assert "|x t  title" in frame(pilot)
+        assert ">x t  title" in frame(pilot)
         assert "+- order ---" in frame(pilot)
         assert not set(frame(pilot)) & set("▎✓…╭─│")
 

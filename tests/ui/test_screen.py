@@ -54,7 +54,7 @@ KEYS: dict[str, tuple[str, tuple[object, ...]]] = {
     "star": ("s", (SECOND, 2, "03-04", "all", 27, 1)),
     "read-all": ("A", (None, 1, "03-04", "all", 20, 0)),
     "undo": ("s r u u", START),
-    "redo": ("A u U", (FIRST, 1, "03-04", "all", 20, 0)),
+    "redo": ("A u U", (None, 1, "03-04", "all", 20, 0)),
     "show-all": ("2 1", START),
     "show-unread": ("r 2", (SECOND, 1, "03-04", "unread", 27, 0)),
     "show-starred": ("s 3", (FIRST, 1, "03-04", "starred", 27, 1)),
