@@ -191,11 +191,11 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         papers, unread = len(section.numbers), self.session.unread_in(section)
         dot = f" {self.glyphs.dot} "
         count = f"{dot}{unread} unread of {papers}" if unread else f"{dot}{papers}"
-        if cell_len(name) + cell_len(count) > width - 4 and unread:
+        if cell_len(name) + cell_len(count) > width - 3 and unread:
             count = f"{dot}{unread} unread"
-        name = clip(name, width - cell_len(count) - 4, self.glyphs.cut)
-        text = f"{cursor}{sign} {name}{count} "
-        rule = self.glyphs.rule * (width - cell_len(text) - 1)
+        name = clip(name, width - cell_len(count) - 3, self.glyphs.cut)
+        text = f"{cursor}{sign} {name}{count}"
+        rule = " " + self.glyphs.rule * (width - cell_len(text) - 2)
         quiet = self.get_component_rich_style("paper-list--rule")
         strip = strip_of([Segment(text, style), Segment(rule, quiet)], width, style)
         return tinted(strip, self._cursor_style) if is_here else strip

@@ -75,6 +75,7 @@ class MainScreen(Screen[None]):
         (0, "-narrow"),
         (80, "-medium"),
         (120, "-wide"),
+        (186, "-vast"),
     ]
     AUTO_FOCUS = "#papers"
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-tall")]

@@ -648,6 +648,17 @@ async def test_the_footer_tells_the_keys_of_the_pane(session: Session) -> None:
         assert len(feet) == 4
 
 
+@pytest.mark.parametrize(
+    ("columns", "rows", "is_beside"), [(200, 60, True), (186, 40, True), (185, 40, False)]
+)
+async def test_the_widest_screens_have_both_abstracts_side_by_side(
+    session: Session, columns: int, rows: int, is_beside: bool
+) -> None:
+    async with running(session, size=(columns, rows)) as pilot:
+        headings = [line for line in frame(pilot).split("\n") if "Abstract" in line]
+        assert ("摘要" in headings[0]) == is_beside
+
+
 async def test_source_and_authors_are_a_key_away(session: Session) -> None:
     async with running(session) as pilot:
         await pilot.press("j", "a")
