@@ -212,7 +212,7 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("pagedown", LAST), ("pageup", DECISION),
     ("}", at("Diffusion Policy: Visuomotor")), ("{", DECISION),
     ("]", "╭─ 2026-03-03 ─"), ("[", "╭─ 2026-03-04 ─"), ("g", DECISION),
-    ("ctrl+d", SCROLLED), ("ctrl+u", TOP), ("space", SCROLLED), ("ctrl+u", TOP),
+    ("ctrl+d", SCROLLED), ("ctrl+u", TOP), ("space", SCROLLED), ("ctrl+u ctrl+u", TOP),
     ("h j", "╭─ 2026-03-03 ─"), ("k", "╭─ 2026-03-04 ─"), ("l j", TRAINING), ("k", DECISION),
     ("left down", "╭─ 2026-03-03 ─"), ("up", "╭─ 2026-03-04 ─"), ("right down", TRAINING),
     ("up", DECISION), ("enter G", SCROLLED), ("g", TOP), ("escape j", TRAINING), ("k", DECISION),

@@ -370,8 +370,8 @@ async def test_what_is_asked_anew_is_shown_from_its_top(make: Make) -> None:
     ("width", "heading"),
     [
         (60, " ▾ reinforcement learning · 6 unread of 6 ─"),
-        (41, " ▾ reinforcement learning · 6 unread "),
-        (30, " ▾ reinforceme… · 6 unread "),
+        (41, " ▾ reinforcement learning · 6 unread"),
+        (30, " ▾ reinforcemen… · 6 unread"),
     ],
 )
 async def test_a_heading_says_less_where_there_is_less_room(
