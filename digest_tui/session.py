@@ -31,7 +31,7 @@ from digest_tui.view import Section, View
 
 LANGUAGES: tuple[Language, ...] = ("both", "en", "zh")
 Step1 = Literal[1, -1]
-Choice = Literal["here", "starred", "view", "paper"]
+Selection = Literal["here", "starred", "view", "paper"]
 """What an export writes: what is starred in the scope or in the library, the view, the paper."""
 
 
@@ -457,7 +457,7 @@ class Session:
         """The papers of the whole library that a query finds, in digest order."""
         return self._holdings(self.index.found(query, self._today()))
 
-    def holdings(self, choice: Choice) -> Iterator[Holding]:
+    def holdings(self, choice: Selection) -> Iterator[Holding]:
         """The papers that an export writes, in the order in which they are shown."""
         match choice:
             case "here":
@@ -469,7 +469,7 @@ class Session:
         sections = self.view.sections
         return self._holdings(dict.fromkeys(n for section in sections for n in section.numbers))
 
-    def counts(self) -> dict[Choice, int]:
+    def counts(self) -> dict[Selection, int]:
         """How many papers each choice of an export writes."""
         return {
             "here": self.starred,
@@ -478,7 +478,9 @@ class Session:
             "paper": int(self.current is not None),
         }
 
-    def export(self, choice: Choice, format_: str, path: Path, languages: Language = "both") -> str:
+    def export(
+        self, choice: Selection, format_: str, path: Path, languages: Language = "both"
+    ) -> str:
         """Writes papers to a file and says where they went. Raises `OSError`."""
         holdings = [in_languages(holding, languages) for holding in self.holdings(choice)]
         text = "".join(FORMATS[format_].write(holdings))

@@ -20,7 +20,7 @@ from digest_tui.library import Library
 from digest_tui.marks import READ, STAR
 from digest_tui.query import parse
 from digest_tui.resume import Left
-from digest_tui.session import Choice, Session, Step1
+from digest_tui.session import Selection, Session, Step1
 from digest_tui.settings import throwaway
 from digest_tui.store import NotSaved
 from tests.made import DAY, DIFFUSION, REINFORCEMENT, library, paper, papers, put, text
@@ -778,7 +778,7 @@ def test_only_what_differs_is_marked(session: Session) -> None:
     [("here", [5]), ("starred", [5, 2]), ("view", [4, 5, 6]), ("paper", [6])],
 )
 def test_an_export_holds_what_was_chosen(
-    session: Session, tmp_path: Path, choice: Choice, numbers: list[int]
+    session: Session, tmp_path: Path, choice: Selection, numbers: list[int]
 ) -> None:
     session.mark(["2604.00002", "2604.00005"], STAR, True)
     session.go(5)

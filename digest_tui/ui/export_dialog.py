@@ -26,7 +26,7 @@ from textual.widgets import Input, Label, Static
 
 from digest_tui.export import FORMATS, Language
 from digest_tui.library import standing_at, working_folder
-from digest_tui.session import Choice
+from digest_tui.session import Selection
 from digest_tui.ui.glyphs import UNICODE, Glyphs
 from digest_tui.ui.lines import Lines
 from digest_tui.ui.text import clip, printable
@@ -43,7 +43,7 @@ Value = TypeVar("Value", bound=str)
 class ExportChoice:
     """Papers that can be exported."""
 
-    value: Choice
+    value: Selection
     label: str
     papers: int
     stem: str = ""
@@ -54,7 +54,7 @@ class ExportChoice:
 class ExportOrder:
     """What is to be exported, how, and where to."""
 
-    choice: Choice = "starred"
+    choice: Selection = "starred"
     format: str = "markdown"
     languages: Language = "both"
     path: Path = Path()

@@ -34,8 +34,7 @@ from digest_tui.facets import FacetField
 from digest_tui.index import Order
 from digest_tui.library import Library, Progress
 from digest_tui.resume import Left
-from digest_tui.session import LANGUAGES, Session
-from digest_tui.session import Choice as What
+from digest_tui.session import LANGUAGES, Selection, Session
 from digest_tui.settings import split_keys
 from digest_tui.ui import words
 from digest_tui.ui.digest_list import DigestList
@@ -572,7 +571,9 @@ class MainScreen(Screen[None]):
             ExportChoice("view", "what is shown", counts["view"], f"{day}-shown".strip("-")),
             ExportChoice("paper", "this paper", counts["paper"], card.id if card else ""),
         ]
-        likely: tuple[What, ...] = ("here", "starred", "view") if scope else ("starred", "view")
+        likely: tuple[Selection, ...] = (
+            ("here", "starred", "view") if scope else ("starred", "view")
+        )
         start = ExportOrder(next((what for what in likely if counts[what]), likely[0]))
         self.app.push_screen(Export(choices, self.preview, start, self.glyphs), self.export)
 

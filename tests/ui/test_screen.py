@@ -11,6 +11,7 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input
 
+from digest_tui.commands import BY_ID
 from digest_tui.library import Library
 from digest_tui.resume import Left
 from digest_tui.session import Session
@@ -670,3 +671,62 @@ async def test_source_and_authors_are_a_key_away(session: Session) -> None:
         await pilot.press("v", "j")
         await pilot.pause()
         assert "paper · source" not in frame(pilot)
+
+
+async def test_it_resumes_even_where_the_index_is_built_anew(make: Make) -> None:
+    session = make()
+    folder = session.library.places.digests
+    folder.mkdir(parents=True)
+    for day in ("2026-03-06", "2026-03-07"):
+        papers = [paper(int(day[-2:]) * 10 + n) for n in range(3)]
+        (folder / f"{day}.txt").write_text(digest(*papers, day=day), "utf-8")
+    left = Left(
+        digest="2026-03-06.txt", paper="2603.00062", query="number", order="title", is_first=False
+    )
+    session.start(left=left)
+    async with running(session, left=left) as pilot:
+        await until(pilot, lambda: len(session.digests) == 2)
+        assert session.view.scope
+        assert (str(session.view.scope.day), session.view.text) == ("2026-03-06", "number")
+        assert session.order == "title"
+        assert session.current
+        assert session.current.id == "2603.00062"
+        assert "/ number" in frame(pilot)
+
+
+async def test_the_first_digest_brings_hint_and_keys_with_it(make: Make) -> None:
+    session = make()
+    async with running(session, left=Left()) as pilot:
+        assert "d Sample" in frame(pilot)
+        folder = session.library.places.digests
+        (folder / "dropped.txt").write_text(digest(paper(99), day="2026-03-06"), "utf-8")
+        await until(pilot, lambda: "Paper number 99" in frame(pilot))
+        await until(pilot, lambda: "New here?" in frame(pilot))
+        assert "s Star" in frame(pilot).split("\n")[-1]
+
+
+async def test_a_theme_is_tried_on_and_taken_off_again(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("T", "j")
+        await pilot.pause()
+        assert pilot.app.theme == "digest-light"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert pilot.app.theme == "digest-dark"
+        await pilot.press("T", "j", "enter")
+        await pilot.pause()
+        assert pilot.app.theme == "digest-light"
+
+
+@pytest.mark.parametrize("name", ["read-all", "open-pdf", "next digest"])
+async def test_the_palette_knows_a_command_by_its_name(session: Session, name: str) -> None:
+    async with running(session) as pilot:
+        await pilot.press(":", *name)
+        await until(pilot, lambda: BY_ID[name.replace(" ", "-")].help[:20] in frame(pilot))
+
+
+async def test_over_a_dialog_there_is_no_palette(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("f", "ctrl+p")
+        await pilot.pause()
+        assert not isinstance(pilot.app.screen, CommandPalette)
