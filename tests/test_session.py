@@ -128,13 +128,13 @@ def test_a_digest_is_read_through_with_one_key_a_paper(session: Session) -> None
     assert said == [
         (4, "1 paper marked read · u undoes"),
         (5, "1 paper starred · u undoes"),
-        (6, "All 3 papers decided, 1 starred · e exports them · u undoes"),
+        (6, "All 3 decided, 1 starred · e exports them · u undoes"),
     ]
     assert session.move_unread(1) == ""
     said = [(at(session), key()) for key in (session.star, session.read, session.read)]
     assert said[-1] == (
         3,
-        "All 3 papers decided, 1 starred · e exports them · u undoes",
+        "All 3 decided, 1 starred · e exports them · u undoes",
     )
     assert having(session, "is:read") == [1, 2, 3, 4, 5, 6]
     assert having(session, "is:starred") == [1, 5]
@@ -240,7 +240,7 @@ def test_sentences_name_the_keys_that_there_are(session: Session) -> None:
     assert session.read() == "1 paper marked read · x undoes"
     session.keys = {}
     assert session.star() == "1 paper starred"
-    assert session.read() == "All 3 papers decided, 1 starred"
+    assert session.read() == "All 3 decided, 1 starred"
     assert session.read() == "All is decided here"
 
 
@@ -464,7 +464,7 @@ def test_what_was_decided_is_undone_and_redone_step_by_step(session: Session) ->
 def test_a_bulk_change_is_one_step(session: Session) -> None:
     session.star()
     session.choose(None)
-    assert session.read_all() == ("All 6 papers decided, 1 starred · e exports them · u undoes")
+    assert session.read_all() == ("All 6 decided, 1 starred · e exports them · u undoes")
     assert session.totals.unread == 0
     row = session.cursor
     assert session.undo() == "5 papers marked read: undone"

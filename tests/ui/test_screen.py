@@ -584,7 +584,7 @@ async def test_after_the_last_paper_export_offers_what_was_starred_here(session:
         await pilot.press("s", "A")
         await pilot.pause()
         assert "2026-03-04 is decided" in frame(pilot)
-        assert "All 8 papers decided, 1 starred" in status(pilot)
+        assert "All 8 decided, 1 starred" in status(pilot)
         await pilot.press("r", "s", "space")
         assert session.view.scope
         assert (session.totals.unread, str(session.view.scope.day)) == (20, "2026-03-03")

@@ -94,7 +94,7 @@ def test_candidates_are_as_many_as_there_is_room_for() -> None:
 
 
 def test_a_line_that_is_too_long_is_cut_with_a_sign_and_counts_give_way(session: Session) -> None:
-    said = "All 8 papers decided, 2 starred · e exports them · u undoes"
+    said = "All 8 decided, 2 starred · e exports them · u undoes"
     for width in range(1, 120):
         line = words.status(session, said, "sample: marks go nowhere", (width, 40), UNICODE).plain
         assert cell_len(line) == max(width - 2, 0)
