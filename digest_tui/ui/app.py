@@ -62,6 +62,12 @@ class CommandProvider(Provider):
             if score > 0:
                 run = partial(self.screen.run_action, command.action)
                 yield Hit(score, matcher.highlight(command.label), run, help=self._help(command))
+        for theme in sorted(self.app.available_themes):
+            label = f"Theme {theme}"
+            if (score := matcher.match(label)) > 0:
+                yield Hit(
+                    score, matcher.highlight(label), partial(setattr, self.app, "theme", theme)
+                )
 
     def _help(self, command: Command) -> str:
         """What a command does, and the keys that it has."""

@@ -258,6 +258,7 @@ class Export(ModalScreen[ExportOrder | None]):
 
     def _say(self, text: str) -> None:
         self._said.update(Content(text))
+        self._said.set_class(not text, "-silent")
 
     def _order(self, path: Path) -> ExportOrder:
         return ExportOrder(self._what.value, self._format.value, self._languages.value, path)
@@ -274,13 +275,19 @@ class Export(ModalScreen[ExportOrder | None]):
     def _suffix(self) -> str:
         return FORMATS[self._format.value].suffix
 
+    @property
+    def _headings(self) -> int:
+        """Lines over the preview: none where every line is needed."""
+        return 0 if self.has_class("-low") else 1
+
     def _count(self, width: int) -> int:
-        return 1 + len(self._previewed) if self._papers else 0
+        return self._headings + len(self._previewed) if self._papers else 0
 
     def _line(self, line: int, width: int) -> list[Segment]:
-        if line == 0:
+        if line < self._headings:
             return self._lines.heading("preview", width)
-        text = clip(printable(self._previewed[line - 1]), width, self._lines.glyphs.cut)
+        previewed = printable(self._previewed[line - self._headings])
+        text = clip(previewed, width, self._lines.glyphs.cut)
         return [Segment(text, self._lines.style("muted"))]
 
 

@@ -38,7 +38,9 @@ AUTHOR_LINES = 2
 SEEN = 3
 """Other digests that are told one by one; the rest of them is folded."""
 
-NO_BREAK = "\u00a0"
+UNBROKEN = {ord(" "): "\u00a0", ord("-"): "\u2011"}
+"""Signs at which a line may be broken to signs of the same width at which none is."""
+DRAWN = {ord(sign): chr(code) for code, sign in UNBROKEN.items()}
 FILLER = "this https URL"
 """What arXiv's listings put in the place of a link: one thing, and kept on one line."""
 
@@ -288,9 +290,7 @@ class Page:
 
     def _authors(self, width: int) -> Iterator[Line]:
         # A name is broken only where it is wider than the line.
-        names = [
-            latex.render(author).replace(" ", NO_BREAK) for author in self.holding.paper.authors
-        ]
+        names = [latex.render(a).translate(UNBROKEN) for a in self.holding.paper.authors]
         if not names:
             yield from self._lacking("authors", width)
             return
@@ -302,7 +302,8 @@ class Page:
             if all(end <= shown for _, end, _ in painted):
                 text = folded
                 painted.append((shown, len(text), self.styles.muted))
-        yield from _wrapped(text, width, self.styles.text, painted)
+        for span in wrap(text, width):
+            yield segments(text.translate(DRAWN), span, self.styles.text, painted)
 
     def _folded(self, names: Sequence[str], width: int) -> tuple[str, int]:
         """As many names as fit, the others counted; and where the names end."""
@@ -451,9 +452,8 @@ def _found(query: q.Query, text: str, column: q.Column, style: Style) -> Painted
 def _wrapped(
     text: str, width: int, style: Style, painted: Sequence[tuple[int, int, Style]] = ()
 ) -> Iterator[Line]:
-    spans = wrap(text.replace(FILLER, FILLER.replace(" ", NO_BREAK)), width)
-    shown = text.replace(NO_BREAK, " ")
-    return (segments(shown, span, style, painted) for span in spans)
+    spans = wrap(text.replace(FILLER, FILLER.translate(UNBROKEN)), width)
+    return (segments(text, span, style, painted) for span in spans)
 
 
 def _broken(line: Line, width: int) -> list[Line]:

@@ -210,6 +210,8 @@ class MainScreen(Screen[None]):
             keys = words.facet_keys(width, self.glyphs)
         elif bar.has_focus:
             keys = words.query_keys(bar.candidates, bar.turn, width, self.glyphs)
+            if not bar.candidates and (rest := words.rest_of_hint(self.session, width)):
+                keys = Content(self.glyphs.plain(rest))
         else:
             keys = words.pane_keys(self.session, PANES[self._pane], width, self.glyphs)
         self._write("#keys", keys)
@@ -383,7 +385,8 @@ class MainScreen(Screen[None]):
         self.tell(self.session.choose_place(message.place))
 
     def action_read(self) -> None:
-        self.tell(self.session.read())
+        if self._comes_forward():
+            self.tell(self.session.read())
 
     def action_read_on(self) -> None:
         card = self.session.current
@@ -395,10 +398,20 @@ class MainScreen(Screen[None]):
             self.action_read()
 
     def action_star(self) -> None:
-        self.tell(self.session.star())
+        if self._comes_forward():
+            self.tell(self.session.star())
 
     def action_read_all(self) -> None:
-        self.tell(self.session.read_all())
+        if self._comes_forward():
+            self.tell(self.session.read_all())
+
+    def _comes_forward(self) -> bool:
+        """Whether the paper to decide on is in sight; where the digests hide it, it comes now."""
+        is_hidden = self.has_class("-narrow") and self._pane == 0
+        if is_hidden:
+            self._go_into(self.papers)
+            self.tell()
+        return not is_hidden
 
     def action_undo(self) -> None:
         self.tell(self.session.undo())

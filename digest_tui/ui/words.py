@@ -18,7 +18,7 @@ from digest_tui.commands import BY_ID
 from digest_tui.facets import Candidate
 from digest_tui.session import Session
 from digest_tui.ui.glyphs import Glyphs
-from digest_tui.ui.text import clip, printable
+from digest_tui.ui.text import clip, printable, wrap
 from digest_tui.view import Section
 
 LEAST = (40, 12)
@@ -139,6 +139,7 @@ def status(
     """The status line: what was done or is wrong at the left, counts at the right."""
     view, room = session.view, max(size[0] - 2, 0)
     hint = view.hints[0].message if view.hints else ""
+    hint = hint.removesuffix(rest_of_hint(session, room)).rstrip()
     small = f"made for {LEAST[0]}×{LEAST[1]} and more"
     is_small = size[0] < LEAST[0] or size[1] < LEAST[1]
     said = message or hint or (small if is_small else "")
@@ -155,6 +156,14 @@ def status(
     gap = " " * (room - cell_len(said) - cell_len(counts))
     alarm = "bold $error-ink" if session.unsaved else ""
     return Content.assemble((said, alarm), gap, (counts, "$muted"))
+
+
+def rest_of_hint(session: Session, width: int) -> str:
+    """What of the first hint does not fit into a line: it stands in the next one."""
+    hints = session.view.hints
+    if not hints or cell_len(hints[0].message) <= width:
+        return ""
+    return hints[0].message[wrap(hints[0].message, width)[0][1] :].lstrip()
 
 
 def pane_keys(session: Session, pane: str, width: int, glyphs: Glyphs) -> Content:

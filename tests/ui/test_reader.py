@@ -432,3 +432,10 @@ async def test_a_theme_recolors_the_page_at_once(session: Session) -> None:
             background = Color.parse(pilot.app.current_theme.background or "")
             assert style.bgcolor == background.rich_color
         assert len({strip.text for strip in strips}) == 1
+
+
+def test_a_name_is_not_broken_at_its_hyphen() -> None:
+    authors = ("Satyapriya Krishna", "Rahul Gupta", "Kai-Wei Chang")
+    for width in range(22, 60):
+        lines = laid_out(Holding(Paper("1", "T", authors=authors)), width)
+        assert all(any(name in line for line in lines) for name in authors), width

@@ -730,3 +730,34 @@ async def test_over_a_dialog_there_is_no_palette(session: Session) -> None:
         await pilot.press("f", "ctrl+p")
         await pilot.pause()
         assert not isinstance(pilot.app.screen, CommandPalette)
+
+
+@pytest.mark.parametrize("key", ["r", "s", "A"])
+async def test_no_paper_is_decided_on_that_the_digests_hide(session: Session, key: str) -> None:
+    async with running(session, size=(60, 20)) as pilot:
+        await pilot.press("h", key)
+        await pilot.pause()
+        assert (session.totals.unread, session.totals.starred) == (28, 0)
+        assert "Decision Transformer" in frame(pilot)
+        await pilot.press(key)
+        assert session.totals.unread < 28
+
+
+async def test_help_with_a_query_goes_on_in_the_next_line_where_it_is_long(
+    session: Session,
+) -> None:
+    async with running(session, size=(44, 20)) as pilot:
+        await pilot.press("/", *"is:x9")
+        await pilot.pause()
+        told = " ".join(line.strip() for line in frame(pilot).split("\n")[-2:])
+        assert re.sub(r" \d+ unread", "", told).replace("  ", " ") == (
+            "no such state: read, unread, starred, unstarred, translated; searched as text"
+        )
+
+
+async def test_a_theme_is_found_in_the_palette(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press(":", *"gruv")
+        await until(pilot, lambda: "Theme gruvbox" in frame(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.theme == "gruvbox")
