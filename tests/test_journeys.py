@@ -63,7 +63,7 @@ def test_a_day_is_triaged_exported_and_found_again(tmp_path: Path) -> None:
         terminal.see("undone")
         see(terminal, at("Training language models"))
         terminal.press("/扩散策略")
-        terminal.see("/ 扩散策略", "3 of 8")
+        terminal.see("/ 扩散策略", "3 of 8 · ")
         terminal.press("\r")
         see(terminal, at("Diffusion Policy Policy"))
         terminal.press("s")
@@ -173,7 +173,7 @@ def test_what_is_typed_ahead_is_taken_in_its_order() -> None:
     with Terminal(NEWEST, size=WIDE) as terminal:
         see(terminal, at("Decision Transformer"))
         terminal.press("jjsk/rus")
-        terminal.see("/ rus", "1 of 8")
+        terminal.see("/ rus", "1 of 8 · ")
         terminal.press("\x1b")
         terminal.see("8 papers · 7 unread", "★ Direct")
         terminal.press("q")
