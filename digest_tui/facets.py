@@ -11,11 +11,12 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from digest_tui import query as q
 from digest_tui.paper import name_of
 
+Key = TypeVar("Key")
 FacetField = Literal["kw", "cat", "date"]
 
 _MANY_DAYS = 62
@@ -52,15 +53,12 @@ def _keywords(db: sqlite3.Connection, found: str, values: Sequence[object]) -> l
         f" WHERE keywords.keyword <> '' AND entries.paper IN ({found})",
         values,
     )
+    keywords: dict[str, str] = {}
     papers: dict[str, set[int]] = {}
     for keyword, paper in listed:
-        papers.setdefault(keyword, set()).add(paper)
-    folded = {keyword: q.fold(keyword) for keyword in papers}
-    facets = []
-    for keyword, typed in folded.items():
-        within = (papers[other] for other, name in folded.items() if typed in name)
-        facets.append(Facet(keyword, keyword, len(set().union(*within))))
-    return _ranked(facets)
+        keywords[keyword] = keyword
+        papers.setdefault(q.fold(keyword), set()).add(paper)
+    return _counted(keywords, papers, lambda typed, keyword: typed in keyword)
 
 
 def _subjects(db: sqlite3.Connection, found: str, values: Sequence[object]) -> list[Facet]:
@@ -69,24 +67,29 @@ def _subjects(db: sqlite3.Connection, found: str, values: Sequence[object]) -> l
         f" WHERE paper IN ({found})",
         values,
     )
+    subjects: dict[str, str] = {}
     papers: dict[tuple[str, str], set[int]] = {}
     for code, name, paper in listed:
-        papers.setdefault((code, name), set()).add(paper)
-    folded = {subject: (q.fold(subject[0]), q.fold(subject[1])) for subject in papers}
-    labels = {code or name: f"{code} {name}".strip() for code, name in papers}
+        subjects[code or name] = f"{code} {name}".strip()
+        papers.setdefault((q.fold(code), q.fold(name)), set()).add(paper)
+    return _counted(
+        subjects,
+        papers,
+        lambda typed, subject: subject[0].startswith(typed) or typed in subject[1],
+    )
+
+
+def _counted(
+    labels: Mapping[str, str],
+    papers: Mapping[Key, set[int]],
+    finds: Callable[[str, Key], bool],
+) -> list[Facet]:
+    """The facets of values, most papers first; `finds`: what a folded value finds as well."""
     facets = []
     for value, label in labels.items():
         typed = q.fold(value)
-        within = (
-            papers[subject]
-            for subject, (code, name) in folded.items()
-            if code.startswith(typed) or typed in name
-        )
-        facets.append(Facet(value, label, len(set().union(*within))))
-    return _ranked(facets)
-
-
-def _ranked(facets: list[Facet]) -> list[Facet]:
+        found = (papers[key] for key in papers if finds(typed, key))
+        facets.append(Facet(value, label, len(set().union(*found))))
     return sorted(facets, key=lambda facet: (-facet.papers, facet.value))
 
 

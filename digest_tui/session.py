@@ -112,7 +112,7 @@ class Session:
     def is_outdated(self) -> bool:
         """Whether the digest that the view shows has other papers by now, or is gone."""
         scope = self.view.scope
-        now = next((row for row in self.digests if scope and row.n == scope.n), None)
+        now = self._row(self._scope)
         return scope is not None and (now is None or now.papers != scope.papers)
 
     def card(self, row: int) -> Card | None:

@@ -19,7 +19,7 @@ from textual.strip import Strip
 
 from digest_tui.ui.glyphs import Glyphs
 from digest_tui.ui.text import strip_of
-from digest_tui.ui.viewport import fit, reveal, scroll
+from digest_tui.ui.viewport import fit, reveal, scroll, tinted
 
 _EDGES = 2
 """Cells: one on the left, where the cursor is told, and one on the right."""
@@ -120,7 +120,4 @@ class Lines(ScrollView, can_focus=False, inherit_bindings=False):
         is_here = line == self.cursor
         edge = Segment(self.glyphs.cursor if is_here else " ", self.style("key"))
         strip = strip_of([edge, *self._draw(line, self._room)], width, text)
-        if not is_here:
-            return strip
-        shade = Style(bgcolor=self.style("cursor").bgcolor)
-        return Strip(Segment.apply_style(strip, post_style=shade), width)
+        return tinted(strip, self.style("cursor")) if is_here else strip

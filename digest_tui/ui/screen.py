@@ -26,7 +26,6 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 from textual.worker import get_current_worker
 
-from digest_tui import query as q
 from digest_tui.commands import COMMANDS, shown
 from digest_tui.editing import choosing
 from digest_tui.export import in_languages, preview
@@ -126,7 +125,7 @@ class MainScreen(Screen[None]):
         self._is_narrowing = False
         """Whether the facets are open."""
         self._untouched: tuple[object, ...] | None = None
-        """Where the view was when the first digests had come in; None once it is resumed."""
+        """Where the view was when the first digests had come in; None before."""
         self._message = notice
         self._standing = standing
         self._titled = ""
@@ -155,7 +154,7 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         self.paper.authors_key = self.session.keys.get("authors", "")
         if self.session.view.text:
-            self._show_query(self.session.view.text)
+            self._show_query()
         if self._left.is_zoomed:
             self.action_zoom()
         self.tell(" · ".join(filter(None, (self._message, self.session.warning))))
@@ -444,7 +443,7 @@ class MainScreen(Screen[None]):
             self.session.ask(self.query_bar.value)
             self._show_lists()
             self._tell_status("")
-            self.query_bar.underline([(hint.start, hint.end) for hint in self.session.view.hints])
+            self._underline()
             # The eye of a person who types is on the list: the rest has the next frame.
             self.call_after_refresh(self._show_rest)
 
@@ -467,14 +466,21 @@ class MainScreen(Screen[None]):
         self.query_bar.remember()
         self.query_bar.withdraw()
         self.remove_class("asking")
-        self._show_query(text)
+        if text != self.session.view.text:
+            self.session.ask(text)
+        self._show_query()
         self._go_into(self.papers)
-        self.tell("" if text == self.session.view.text else self.session.ask(text))
+        self.tell()
 
-    def _show_query(self, text: str) -> None:
-        """Shows a query in its bar, and the bar if there is something to show in it."""
+    def _underline(self) -> None:
+        """Underlines what of the query was not understood."""
+        self.query_bar.underline([(hint.start, hint.end) for hint in self.session.view.hints])
+
+    def _show_query(self) -> None:
+        """Shows the query of the view in its bar, and the bar if there is something to show."""
+        text = self.session.view.text
         self.query_bar.value = text
-        self.query_bar.underline([(hint.start, hint.end) for hint in q.parse(text).hints])
+        self._underline()
         is_shown = bool(text.strip()) or self._is_narrowing
         self.query_one("#query-line").set_class(is_shown, "shown")
 
@@ -484,7 +490,7 @@ class MainScreen(Screen[None]):
         if self._has_hint:
             self.hide_hint()
         self._is_narrowing = True
-        self._show_query(self.session.view.text)
+        self._show_query()
         self._tell_keys()
         facets = Facets(self.session.facets, self.choose_facets, self.glyphs)
         self.app.push_screen(facets, self.leave_facets)
@@ -493,14 +499,14 @@ class MainScreen(Screen[None]):
         """Edits the query so that it finds these values of a field, for everybody to see."""
         text = choosing(self.session.view.text, field, values)
         self.session.ask(text)
-        self._show_query(text)
+        self._show_query()
         self.tell()
 
     def leave_facets(self, _: None) -> None:
         """Keeps the query that came of it."""
         self._is_narrowing = False
         self.query_bar.remember()
-        self._show_query(self.session.view.text)
+        self._show_query()
         self._tell_keys()
 
     def action_order(self) -> None:
@@ -689,7 +695,7 @@ class MainScreen(Screen[None]):
         if self._is_filling and self._untouched == self._place:
             # Whoever has not moved meanwhile is where they were the last time.
             self.session.resume(self._left)
-            self._show_query(self.session.view.text)
+            self._show_query()
             self.tell()
         self._is_filling = False
         new = [row for row in self.session.digests if row.n not in self._known]
