@@ -48,11 +48,11 @@ FACET_KEYS = (
 )
 FIRST_KEYS = (
     ("down", "next"),
-    ("read", "read, next"),
-    ("star", "star, next"),
+    ("read", "read"),
+    ("star", "star"),
     ("help", "all keys"),
     ("undo", "undo"),
-    ("back", "hides this"),
+    ("back", "hides"),
 )
 """What a beginner is told of."""
 

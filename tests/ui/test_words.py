@@ -164,3 +164,8 @@ def test_an_empty_library_tells_how_to_fill_it(make: Make) -> None:
     assert "digest-tui import PATH\n" in told
     assert "d opens the sample" in told
     assert "d Sample" in words.pane_keys(session, "papers", 99, UNICODE).plain
+
+
+def test_the_first_hint_keeps_what_matters_most_in_sixty_columns(session: Session) -> None:
+    told = words.first_hint(session, 58, UNICODE).plain
+    assert told == "New here?  j next  r read  s star  ? all keys  Esc hides"
