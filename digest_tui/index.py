@@ -693,6 +693,10 @@ class Index:
         ).fetchone()
         return row[0] if row else ""
 
+    def matches(self, query: q.Query, today: date) -> set[int] | None:
+        """The papers that a query finds; None where it leaves out nothing."""
+        return search.found(self._db, query, today)
+
     def found(self, query: q.Query, today: date) -> list[int]:
         """The papers that a query finds, each once, in digest order."""
         return list(dict.fromkeys(n for _, n, _ in self.places(None, "all", query, today)))
