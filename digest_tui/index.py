@@ -19,11 +19,13 @@ import hashlib
 import json
 import re
 import sqlite3
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime
 from functools import reduce
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -34,7 +36,7 @@ from digest_tui.marks import READ, STAR, Change, Stamp
 from digest_tui.paper import Digest, Holding, Paper, PaperId, Problem, Subject, has_han, name_of
 from digest_tui.store import Position, Reading
 
-VERSION = 4
+VERSION = 5
 """Raised whenever the tables change; another version's file is built anew."""
 
 Status = Literal["all", "unread", "starred"]
@@ -52,7 +54,7 @@ CREATE TABLE keywords (n INTEGER PRIMARY KEY, keyword TEXT UNIQUE);
 CREATE TABLE sections (digest INTEGER, place INTEGER, keyword INTEGER,
                        PRIMARY KEY (digest, place)) WITHOUT ROWID;
 CREATE TABLE entries (digest INTEGER, seq INTEGER, position INTEGER, keyword INTEGER,
-                      paper INTEGER, PRIMARY KEY (digest, seq)) WITHOUT ROWID;
+                      paper INTEGER, PRIMARY KEY (digest, position, seq)) WITHOUT ROWID;
 CREATE INDEX entries_by_paper ON entries (paper, digest);
 CREATE TABLE problems (digest INTEGER, line INTEGER, message TEXT);
 CREATE INDEX problems_by_digest ON problems (digest);
@@ -481,25 +483,17 @@ class Index:
 
     def _reflect(self, touched: Iterable[PaperId]) -> None:
         """Carries marks over to the papers, and to the counts of their digests."""
-        digests: set[int] = set()
-        for paper in touched:
-            self._db.execute(
-                "UPDATE papers SET"
-                " read = EXISTS (SELECT 1 FROM marks WHERE paper = ?1 AND field = ?2"
-                "                AND value = 'true'),"
-                " starred = EXISTS (SELECT 1 FROM marks WHERE paper = ?1 AND field = ?3"
-                "                   AND value = 'true')"
-                " WHERE id = ?1",
-                (paper, READ, STAR),
-            )
-            digests.update(
-                n
-                for (n,) in self._db.execute(
-                    "SELECT digest FROM entries WHERE paper = (SELECT n FROM papers WHERE id = ?)",
-                    (paper,),
-                )
-            )
-        self._recount(digests)
+        ids = json.dumps(list(touched))
+        self._db.execute(
+            "UPDATE papers SET"
+            " read = EXISTS (SELECT 1 FROM marks WHERE paper = papers.id AND field = ?2"
+            "                AND value = 'true'),"
+            " starred = EXISTS (SELECT 1 FROM marks WHERE paper = papers.id AND field = ?3"
+            "                   AND value = 'true')"
+            " WHERE id IN (SELECT value FROM json_each(?1))",
+            (ids, READ, STAR),
+        )
+        self._recount(n for (n,) in self._db.execute(_LISTING, (ids,)).fetchall())
 
     def _recount(self, digests: Iterable[int]) -> None:
         self._db.executemany(
@@ -536,6 +530,12 @@ class Index:
             )
         return digests[::-1]
 
+    def unread_counts(self, papers: Iterable[PaperId]) -> list[tuple[int, int]]:
+        """The digests that list any of these papers, each with the number of its unread ones."""
+        return self._db.execute(
+            f"SELECT n, unread FROM digests WHERE n IN ({_LISTING})", (json.dumps(list(papers)),)
+        ).fetchall()
+
     def details(self, digest: int) -> tuple[datetime | None, datetime | None, int | None]:
         """When a digest was announced and generated, and how many entries it declares."""
         announced, generated, declared = self._db.execute(
@@ -565,10 +565,6 @@ class Index:
         sql = "SELECT count(DISTINCT paper) FROM entries JOIN papers ON papers.n = paper"
         return self._number(f"{sql} WHERE digest = ? AND starred", digest) or 0
 
-    def unread(self) -> set[int]:
-        """The numbers of all unread papers."""
-        return {n for (n,) in self._db.execute("SELECT n FROM papers WHERE read = 0")}
-
     def totals(self) -> Totals:
         """The counts over the whole library."""
         papers = self._number("SELECT count(*) FROM papers") or 0
@@ -576,32 +572,45 @@ class Index:
         starred = self._number("SELECT count(*) FROM papers WHERE starred = 1") or 0
         return Totals(papers, unread, starred)
 
-    def places(
-        self,
-        digest: int | None,
-        status: Status,
-        query: q.Query,
-        today: date,
-        order: Order = "digest",
-    ) -> list[tuple[str, int, int]]:
-        """(section, paper number, is read) of every entry found, in order.
+    def places(self, digest: int | None, order: Order) -> dict[str, Sequence[int]]:
+        """The papers of a digest, or with None of all, each once under each heading.
 
-        A section is a keyword in the digests' own order, newest digest first; a day in the order
-        of dates; and nothing in any other. `digest` None means all of them. A paper appears once
-        for each of its entries.
+        Headings are the keywords in the digests' own order, newest digest first; the days in the
+        order of dates; and one of no name in any other.
         """
-        where, values = search.condition(query, today)
-        scope = "" if digest is None else "AND entries.digest = ? "
-        section, first = _ORDERS[order]
-        return self._db.execute(
-            f"SELECT {section}, entries.paper, papers.read FROM entries"
-            " JOIN digests ON digests.n = entries.digest"
-            " JOIN keywords ON keywords.n = entries.keyword"
-            " JOIN papers ON papers.n = entries.paper"
-            f" WHERE {_STATUS[status]} AND {where} {scope}"
-            f"ORDER BY {first} digests.day DESC, digests.file DESC, entries.position, entries.seq",
-            [*values, *([] if digest is None else [digest])],
-        ).fetchall()
+        if by := _SORTED.get(order):
+            numbers = self._sorted(digest, by)
+            return {"": array("q", numbers)} if numbers else {}
+        under: dict[str, dict[int, None]] = {}
+        for heading, number in self._entries(digest, _HEADINGS[order]):
+            under.setdefault(heading, {})[number] = None
+        if order == "unread" and under:
+            read = self.matches(q.Is("read"), date.min) or set()
+            under = {"": dict.fromkeys(sorted(under[""], key=read.__contains__))}
+        return {heading: array("q", numbers) for heading, numbers in under.items()}
+
+    def _sorted(self, digest: int | None, by: str) -> list[int]:
+        some = "" if digest is None else "WHERE n IN (SELECT paper FROM entries WHERE digest = ?)"
+        (numbers,) = self._db.execute(
+            "SELECT json_group_array(n) FROM"
+            f" (SELECT n FROM papers {some} ORDER BY {by}, day DESC, n)",
+            () if digest is None else (digest,),
+        ).fetchone()
+        return list(json.loads(numbers))
+
+    def _entries(self, digest: int | None, heading: str) -> Iterator[tuple[str, int]]:
+        """A heading and a paper for each entry, newest digest first."""
+        some = "" if digest is None else "WHERE digests.n = ?"
+        # A column as one value: to fetch it row by row takes five times as long.
+        headings, numbers = self._db.execute(
+            "SELECT json_group_array(heading), json_group_array(paper) FROM"
+            f" (SELECT {heading} AS heading, paper FROM digests"
+            " CROSS JOIN entries ON entries.digest = digests.n"
+            f" CROSS JOIN keywords ON keywords.n = entries.keyword {some}"
+            " ORDER BY day DESC, file DESC, digests.n DESC, position, seq)",
+            () if digest is None else (digest,),
+        ).fetchone()
+        return zip(json.loads(headings), json.loads(numbers), strict=True)
 
     def facets(
         self, field: FacetField, digest: int | None, status: Status, query: q.Query, today: date
@@ -621,21 +630,13 @@ class Index:
         complete = CANDIDATES.get(field)
         return complete(self._db, typed, digest) if complete else []
 
-    def digest_with_unread(
-        self, beyond: DigestRow | None, step: Literal[1, -1], query: q.Query, today: date
-    ) -> int | None:
-        """The next older (step 1) or newer (-1) digest with an unread paper that is found."""
-        where, values = search.condition(query, today)
-        side, order = ("<", "DESC") if step == 1 else (">", "ASC")
-        bound = f"AND (digests.day, digests.file) {side} (?, ?)" if beyond else ""
-        return self._number(
-            "SELECT digests.n FROM digests JOIN entries ON entries.digest = digests.n"
-            " JOIN papers ON papers.n = entries.paper"
-            f" WHERE unread > 0 AND NOT papers.read AND {where} {bound}"
-            f" ORDER BY digests.day {order}, digests.file {order} LIMIT 1",
-            *values,
-            *((beyond.day.isoformat(), beyond.file) if beyond else ()),
+    def digests_of(self, numbers: Iterable[int]) -> set[int]:
+        """The digests that list any of these papers."""
+        rows = self._db.execute(
+            "SELECT DISTINCT digest FROM entries WHERE paper IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(numbers)),),
         )
+        return {digest for (digest,) in rows}
 
     def cards(self, numbers: Sequence[int]) -> dict[int, Card]:
         """The rows to show for some papers, by paper number."""
@@ -659,30 +660,84 @@ class Index:
             for n, id_, title, title_zh, authors, code, day, read, starred in rows
         }
 
+    def unread(self, digest: int | None) -> list[int]:
+        """The unread papers of a digest, or with None of all."""
+        some = "" if digest is None else "AND n IN (SELECT paper FROM entries WHERE digest = ?)"
+        (numbers,) = self._db.execute(
+            f"SELECT json_group_array(n) FROM papers WHERE read = 0 {some}",
+            () if digest is None else (digest,),
+        ).fetchone()
+        return list(json.loads(numbers))
+
+    def ids(self, numbers: Iterable[int]) -> list[PaperId]:
+        """The ids of papers, as far as the library holds them."""
+        rows = self._db.execute(
+            "SELECT id FROM papers WHERE n IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(numbers)),),
+        )
+        return [id_ for (id_,) in rows]
+
     def numbers(self, ids: Iterable[PaperId]) -> dict[PaperId, int]:
         """The numbers of the papers with these ids, as far as the library holds them."""
-        found = ((id_, self._number("SELECT n FROM papers WHERE id = ?", id_)) for id_ in ids)
-        return {id_: number for id_, number in found if number is not None}
+        rows = self._db.execute(
+            "SELECT id, n FROM papers WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+        return dict(rows.fetchall())
 
     def holding(self, number: int) -> Holding | None:
         """A paper with its places and marks; None where the library no longer holds it."""
-        paper = self._paper(number)
-        marks = self._db.execute("SELECT read, starred FROM papers WHERE n = ?", (number,))
-        row = marks.fetchone()
-        if paper is None or row is None:
-            return None
-        listed = self._db.execute(
-            "SELECT keyword, day FROM entries JOIN digests ON digests.n = digest"
-            " WHERE paper = ? ORDER BY day DESC, file DESC, position, seq",
-            (number,),
-        ).fetchall()
-        names = dict(self._db.execute("SELECT n, keyword FROM keywords"))
-        return Holding(
-            paper,
-            tuple((date.fromisoformat(day), names[keyword]) for keyword, day in listed),
-            read=bool(row[0]),
-            starred=bool(row[1]),
+        return next(self.holdings([number]), None)
+
+    def holdings(self, numbers: Iterable[int]) -> Iterator[Holding]:
+        """Papers with their places and marks, in this order, without those that are gone."""
+        rest = iter(numbers)
+        while some := list(islice(rest, _AT_ONCE)):
+            found = self._holdings(some)
+            yield from (found[number] for number in some if number in found)
+
+    def _holdings(self, numbers: Sequence[int]) -> dict[int, Holding]:
+        wanted = (json.dumps(numbers),)
+        listed: dict[int, list[tuple[date, str]]] = {}
+        for number, day, keyword in self._db.execute(
+            "SELECT paper, day, keywords.keyword FROM json_each(?)"
+            " JOIN entries ON entries.paper = json_each.value"
+            " JOIN digests ON digests.n = entries.digest"
+            " JOIN keywords ON keywords.n = entries.keyword"
+            " ORDER BY day DESC, file DESC, position, seq",
+            wanted,
+        ):
+            listed.setdefault(number, []).append((date.fromisoformat(day), keyword))
+        subjects: dict[int, list[Subject]] = {}
+        for number, code, name in self._db.execute(
+            "SELECT paper, code, name FROM json_each(?)"
+            " JOIN paper_subjects ON paper_subjects.paper = json_each.value"
+            " JOIN subjects ON subjects.n = paper_subjects.subject ORDER BY place",
+            wanted,
+        ):
+            subjects.setdefault(number, []).append(Subject(code, name))
+        rows = self._db.execute(
+            "SELECT n, read, starred, id, title, title_zh, authors, abs_url, pdf_url, abstract,"
+            " abstract_zh FROM papers JOIN texts USING (n)"
+            " WHERE n IN (SELECT value FROM json_each(?))",
+            wanted,
         )
+        return {
+            number: Holding(
+                Paper(
+                    id_,
+                    title,
+                    title_zh,
+                    tuple(json.loads(authors)),
+                    tuple(subjects.get(number, ())),
+                    *rest,
+                ),
+                tuple(listed.get(number, ())),
+                read=bool(read),
+                starred=bool(starred),
+            )
+            for number, read, starred, id_, title, title_zh, authors, *rest in rows
+        }
 
     def file_of(self, paper: int, digest: int | None) -> str:
         """The file of a digest that lists a paper: of this one, or else of the newest."""
@@ -699,54 +754,38 @@ class Index:
 
     def found(self, query: q.Query, today: date) -> list[int]:
         """The papers that a query finds, each once, in digest order."""
-        return list(dict.fromkeys(n for _, n, _ in self.places(None, "all", query, today)))
+        wanted = self.matches(query, today)
+        numbers = dict.fromkeys(number for _, number in self._entries(None, "''"))
+        return [number for number in numbers if wanted is None or number in wanted]
 
     def _held(self, number: int) -> Paper:
-        paper = self._paper(number)
-        assert paper is not None, "a change holds the papers that it works on"
-        return paper
-
-    def _paper(self, number: int) -> Paper | None:
-        row = self._db.execute(
-            "SELECT id, title, title_zh, authors, abs_url, pdf_url, abstract, abstract_zh"
-            " FROM papers JOIN texts USING (n) WHERE n = ?",
-            (number,),
-        ).fetchone()
-        if row is None:
-            return None
-        id_, title, title_zh, authors, abs_url, pdf_url, abstract, abstract_zh = row
-        subjects = self._db.execute(
-            "SELECT code, name FROM paper_subjects JOIN subjects ON subjects.n = subject"
-            " WHERE paper = ? ORDER BY place",
-            (number,),
-        )
-        return Paper(
-            id_,
-            title,
-            title_zh,
-            tuple(json.loads(authors)),
-            tuple(Subject(code, name) for code, name in subjects),
-            abs_url,
-            pdf_url,
-            abstract,
-            abstract_zh,
-        )
+        holding = self.holding(number)
+        assert holding is not None, "a change holds the papers that it works on"
+        return holding.paper
 
     def _number(self, sql: str, *values: object) -> int | None:
         row = self._db.execute(sql, values).fetchone()
         return None if row is None else row[0]
 
 
-_ORDERS: Mapping[Order, tuple[str, str]] = {
-    "digest": ("keywords.keyword", ""),
-    "unread": ("''", "papers.read,"),
-    "title": ("''", "papers.by_title,"),
-    "author": ("''", "papers.by_author,"),
+_HEADINGS: Mapping[Order, str] = {"digest": "keywords.keyword", "date": "day", "unread": "''"}
+"""What the papers of an order stand under; those of any other are sorted."""
+
+_SORTED: Mapping[Order, str] = {
+    "title": "by_title",
+    "author": "by_author",
     # An old id, with its archive before it, is older than any new one.
-    "id": ("''", "papers.id GLOB '[0-9]*', papers.id,"),
-    "date": ("digests.day", ""),
+    "id": "id GLOB '[0-9]*', id",
 }
-"""What a view's sections are, and what comes before the order of the digests."""
+
+_LISTING = (
+    "SELECT digest FROM entries WHERE paper IN"
+    " (SELECT n FROM papers WHERE id IN (SELECT value FROM json_each(?)))"
+)
+"""The digests that list any of these papers."""
+
+_AT_ONCE = 500
+"""Papers that are fetched whole by one statement."""
 
 _NO_LETTERS = re.compile(r"[\W_]+")
 

@@ -9,9 +9,11 @@ decision is in the journal before the method that took it returns.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -27,8 +29,9 @@ from digest_tui.marks import READ, STAR, Change, Decision, History, Key, Step, V
 from digest_tui.paper import Holding, PaperId
 from digest_tui.resume import Left
 from digest_tui.store import NotSaved
-from digest_tui.view import Section, View
+from digest_tui.view import PaperSet, Section, View
 
+_OVERALL: tuple[Status, ...] = ("all", "unread", "starred")
 LANGUAGES: tuple[Language, ...] = ("both", "en", "zh")
 Step1 = Literal[1, -1]
 Selection = Literal["here", "starred", "view", "paper"]
@@ -62,10 +65,15 @@ class Session:
         self._decided_in: dict[PaperId, int | None] = {}
         """The scope in which a paper was decided on: undoing goes back there."""
         self._cards: dict[int, Card] = {}
-        self._unread: set[int] = set()
+        self._listed: tuple[int | None, Order] | None = None
+        """The scope and the order of `_places`; None where they may have changed since."""
+        self._places: Mapping[str, Sequence[int]] = {}
+        self._unread = PaperSet()
+        """The unread papers of the scope, whatever the view shows of it."""
         self.digests: list[DigestRow] = []
+        self._digest_places: dict[int, int] = {}
         self.totals = Totals(0, 0, 0)
-        self.view = self._build(None, "all", "")
+        self.view = View(None, "all", "", q.Everything(), (), self.order)
 
     def start(self, digest: int | None = None, left: Left | None = None) -> None:
         """Opens on a digest, else where it was left, else on the newest with something unread."""
@@ -86,8 +94,7 @@ class Session:
             return False
         self._show(row.n if row else None, left.status, left.query)
         number = self.index.numbers([left.paper]).get(left.paper)
-        if number in self.view.rows:
-            self.cursor = self.view.rows.index(number)
+        self.cursor = next(self.view.rows_of(number), self.cursor) if number else self.cursor
         return True
 
     def leave(self) -> Left:
@@ -104,6 +111,11 @@ class Session:
     def refresh(self) -> None:
         """Takes over what changed in the library: counts and marks, but not the rows."""
         self.digests = self.index.digests()
+        self._digest_places = {row.n: place for place, row in enumerate(self.digests)}
+        self._listed = None
+        self._look_again()
+
+    def _look_again(self) -> None:
         self.totals = self.index.totals()
         self.revision += 1
         self._cards.clear()
@@ -167,9 +179,7 @@ class Session:
 
     def unread_in(self, section: Section) -> int:
         """How many papers of a section are unread."""
-        if len(section.numbers) == self.view.papers:
-            return len(self._unread)
-        return sum(number in self._unread for number in section.numbers)
+        return len(self._unread.of(section.numbers))
 
     def source(self) -> str:
         """The lines of the digest in which the paper at the cursor stands; nothing without one."""
@@ -181,17 +191,15 @@ class Session:
     @property
     def unread(self) -> int:
         """How many papers of the view are unread."""
-        return len(self._unread)
+        return self.view.numbers.common(self._unread)
 
     @property
     def decided(self) -> tuple[int, int]:
         """How many papers of the scope are read, and how many there are."""
         counts = self._row(self._scope) or self.totals
-        papers, unread = counts.papers, counts.unread
-        if self._ahead and papers == self.view.papers:
-            # The index does not know yet what could not be saved.
-            unread = len(self._unread)
-        return papers - unread, papers
+        # The index does not know yet what could not be saved.
+        unread = len(self._unread) if self._ahead else counts.unread
+        return counts.papers - unread, counts.papers
 
     @property
     def starred(self) -> int:
@@ -200,21 +208,26 @@ class Session:
 
     def starred_here(self) -> list[Card]:
         """The starred papers of the scope, in its order."""
-        places = self.index.places(self._scope, "starred", q.Everything(), self._today())
-        numbers = list(dict.fromkeys(number for _, number, _ in places))
-        cards = {card.n: card for card in self._cards_of(numbers)}
-        return [cards[number] for number in numbers if number in cards]
+        starred = self.index.matches(q.Is("starred"), self._today()) or set()
+        numbers = filter(starred.__contains__, chain.from_iterable(self._places.values()))
+        found = {card.n: card for card in self._cards_of(starred)}
+        return [found[number] for number in dict.fromkeys(numbers)]
 
     def beyond(self, step: Step1 = 1) -> DigestRow | None:
         """The next older (step 1) or newer (-1) digest with something unread to be found."""
-        if self.view.scope is None:
+        scope, wanted = self.view.scope, self.view.query
+        if scope is None:
             return None
-        wanted = self.view.query
         if self.view.status == "starred":
             wanted = q.all_of((q.Is("starred"), wanted))
-        return self._row(
-            self.index.digest_with_unread(self.view.scope, step, wanted, self._today())
-        )
+        having: Container[int] = self._digest_places
+        if wanted != q.Everything():
+            unread = q.all_of((q.Is("unread"), wanted))
+            having = self.index.digests_of(self.index.matches(unread, self._today()) or ())
+        here = scope.day, scope.file
+        rows = self.digests if step == 1 else reversed(self.digests)
+        further = (row for row in rows if (here > (row.day, row.file)) == (step == 1))
+        return next((r for r in further if r.unread and r.n in having and r.n != scope.n), None)
 
     @property
     def unsaved(self) -> str:
@@ -234,8 +247,12 @@ class Session:
 
     def ask(self, text: str) -> str:
         """Filters the present scope by a query; what it finds is not folded away."""
+        return self.answer(text, self.index.matches(q.parse(text).query, self._today()))
+
+    def answer(self, text: str, found: Container[int] | None) -> str:
+        """Filters the present scope by a query that `found` answers; None finds everything."""
         self._folded.clear()
-        self._show(self._scope, self.view.status, text)
+        self._fill(self._scope, self.view.status, text, found)
         return ""
 
     def again(self) -> str:
@@ -245,32 +262,37 @@ class Session:
         return ""
 
     @property
-    def scopes(self) -> list[tuple[DigestRow | None, Status]]:
-        """What the list of digests offers: all, unread, starred, then the digests."""
-        overall: tuple[Status, ...] = ("all", "unread", "starred")
-        return [*((None, status) for status in overall), *((row, "all") for row in self.digests)]
+    def scopes(self) -> int:
+        """How many places the list of digests has: all, unread, starred, then the digests."""
+        return len(_OVERALL) + len(self.digests)
+
+    def scope_at(self, place: int) -> tuple[DigestRow | None, Status]:
+        """What the list of digests offers at a place."""
+        if place < len(_OVERALL):
+            return None, _OVERALL[place]
+        return self.digests[place - len(_OVERALL)], "all"
 
     @property
     def scope_place(self) -> int:
-        """Where in `scopes` the view is."""
+        """Where in the list of digests the view is."""
         if self._scope is None:
-            return ("all", "unread", "starred").index(self.view.status)
-        places = (i for i, (row, _) in enumerate(self.scopes) if row and row.n == self._scope)
-        return next(places, 0)
+            return _OVERALL.index(self.view.status)
+        return self._digest_places.get(self._scope, -len(_OVERALL)) + len(_OVERALL)
 
     def choose_place(self, place: int) -> str:
         """Shows what the list of digests offers at a place, or at the nearest there is."""
-        scopes = self.scopes
-        row, status = scopes[min(max(place, 0), len(scopes) - 1)]
+        row, status = self.scope_at(min(max(place, 0), self.scopes - 1))
         return self.choose(row.n if row else None, status)
 
     def move_digest(self, step: Step1) -> str:
         """Goes to the next or the previous digest of the list; before the first is All."""
-        scopes = [None, *(row.n for row in self.digests)]
-        place = scopes.index(self._scope) + step if self._scope in scopes else 0
-        if not 0 <= place < len(scopes):
+        place = -1 if self._scope is None else self._digest_places.get(self._scope, -1 - step)
+        if not -1 <= place + step < len(self.digests):
             return "No digest further " + ("down" if step == 1 else "up")
-        return self.choose(scopes[place], self.view.status if self._scope else "all")
+        if place + step == -1:
+            return self.choose(None, self.view.status if self._scope else "all")
+        status = self.view.status if self._scope else "all"
+        return self.choose(self.digests[place + step].n, status)
 
     def go(self, row: int) -> str:
         """Puts the cursor on the paper at a row, or on the nearest below or above it."""
@@ -321,7 +343,7 @@ class Session:
         if row is not None:
             self.cursor = row
             return ""
-        folded = len(self._unread.difference(self.view.rows))
+        folded = len(self._folded_away())
         stays = f"{_many(folded, 'unread paper')} folded away" if folded else ""
         if beyond := self.beyond(step):
             left = f" on {self.view.scope.day}" if self.view.scope else ""
@@ -331,7 +353,7 @@ class Session:
             return stays and stays + left
         if stays:
             return stays
-        if self._unread:
+        if self.unread:
             return "Nothing unread further " + ("down" if step == 1 else "up")
         return "Nothing unread is left here"
 
@@ -371,11 +393,11 @@ class Session:
 
     def read_all(self) -> str:
         """Marks all that the view shows read, as one step."""
-        shown = self._unread.intersection(self.view.rows)
+        shown = self._unread.of([number for number in self.view.rows if number >= 0])
         if not shown:
-            folded = f", but for {len(self._unread)} folded away" if self._unread else ""
+            folded = f", but for {self.unread} folded away" if self.unread else ""
             return f"Nothing unread here{folded}"
-        ids = [card.id for card in self._cards_of(shown)]
+        ids = self.index.ids(shown)
         message = self._decide("marked read", [(id_, READ, True) for id_ in ids])
         return self._done() or message
 
@@ -446,12 +468,20 @@ class Session:
         elsewhere = self.index.changed_elsewhere() or elsewhere
         if not touched and not elsewhere:
             return False
-        self.refresh()
         if elsewhere:
-            self._unread = self.index.unread().intersection(self.view.numbers)
-            touched |= {paper for paper, _ in self._ahead}
-        self._count_unread(touched, self.view.numbers)
+            self.refresh()
+            self._unread = PaperSet(self.index.unread(self._scope))
+        else:
+            self._recount(touched)
+        self._count_unread(touched | {paper for paper, _ in self._ahead})
         return True
+
+    def _recount(self, papers: Collection[PaperId]) -> None:
+        """Takes over the counts of the digests that list these papers."""
+        for number, unread in self.index.unread_counts(papers):
+            if row := self._row(number):
+                self.digests[self._digest_places[number]] = replace(row, unread=unread)
+        self._look_again()
 
     def found(self, query: q.Query) -> Iterator[Holding]:
         """The papers of the whole library that a query finds, in digest order."""
@@ -535,16 +565,22 @@ class Session:
 
     def _holdings(self, numbers: Iterable[int]) -> Iterator[Holding]:
         """Papers whole, without those whose digest has gone since the view was built."""
-        return (holding for number in numbers if (holding := self.index.holding(number)))
+        return self.index.holdings(numbers)
 
     def _row(self, digest: int | None) -> DigestRow | None:
-        return next((row for row in self.digests if row.n == digest), None)
+        place = None if digest is None else self._digest_places.get(digest)
+        return None if place is None else self.digests[place]
 
     @property
     def _scope(self) -> int | None:
         return self.view.scope.n if self.view.scope else None
 
     def _show(self, digest: int | None, status: Status, text: str) -> None:
+        self._fill(digest, status, text, self.index.matches(q.parse(text).query, self._today()))
+
+    def _fill(
+        self, digest: int | None, status: Status, text: str, found: Container[int] | None
+    ) -> None:
         """Builds a view; the cursor stays on its paper where that is still shown."""
         cursor = self.cursor
         before = self.view.rows[cursor] if cursor >= 0 else -1
@@ -552,11 +588,11 @@ class Session:
         stays = digest == self._scope
         if not stays:
             self._folded.clear()
-        self.view = self._build(digest, status, text)
+        self.view = self._build(digest, status, text, found)
         self._cards.clear()
         self.cursor = -1
-        if stays and before >= 0 and before in self.view.rows:
-            places = (row for row, number in enumerate(self.view.rows) if number == before)
+        places = list(self.view.rows_of(before)) if stays and before >= 0 else []
+        if places:
             self.cursor = min(places, key=lambda row: abs(row - cursor))
         elif stays and heading and (section := self.view.section_named(heading.name)):
             self.cursor = section.start
@@ -564,21 +600,31 @@ class Session:
             first = self._next_unread(-1, 1)
             self.go(0 if first is None else first)
 
-    def _build(self, digest: int | None, status: Status, text: str) -> View:
+    def _build(
+        self, digest: int | None, status: Status, text: str, found: Container[int] | None
+    ) -> View:
+        self._list(digest)
+        sections: Mapping[str, Sequence[int]] = self._places
+        if status == "unread":
+            sections = {name: self._unread.of(numbers) for name, numbers in sections.items()}
+        elif status == "starred":
+            sections = _kept(sections, self.index.matches(q.Is("starred"), self._today()))
+        if found is not None:
+            sections = _kept(sections, found)
+        sections = {name: numbers for name, numbers in sections.items() if numbers}
         parsed = q.parse(text)
-        sections: dict[str, dict[int, None]] = {}
-        self._unread = set()
-        for name, number, is_read in self.index.places(
-            digest, status, parsed.query, self._today(), self.order
-        ):
-            sections.setdefault(name, {})[number] = None
-            if not is_read:
-                self._unread.add(number)
-        numbers: set[int] = set().union(*sections.values())
-        scope = self._row(digest)
-        self._count_unread({paper for paper, _ in self._ahead}, numbers)
-        view = View(scope, status, text, parsed.query, parsed.hints, self.order, numbers=numbers)
+        view = View(self._row(digest), status, text, parsed.query, parsed.hints, self.order)
         return view.laid_out(sections, self._folded)
+
+    def _list(self, digest: int | None) -> None:
+        """Fetches the papers of a scope in its order, unless that is what is here already."""
+        wanted = digest, self.order
+        if wanted == self._listed and self.order != "unread":
+            return
+        self._places = self.index.places(digest, self.order)
+        self._unread = PaperSet(self.index.unread(digest))
+        self._count_unread({paper for paper, _ in self._ahead})
+        self._listed = wanted
 
     def _fetch(self, row: int) -> None:
         """Fetches the rows around one: about a screen of them, in one query."""
@@ -598,8 +644,14 @@ class Session:
 
     def _next_unread(self, row: int, step: Step1) -> int | None:
         end = len(self.view.rows) if step == 1 else -1
-        rows = range(row + step, end, step)
+        rows = range(row + step, end, step) if self.unread else ()
         return next((r for r in rows if self.view.rows[r] in self._unread), None)
+
+    def _folded_away(self) -> set[int]:
+        """The unread papers of the view that stand in folded sections only."""
+        folded = (s.numbers for s in self.view.sections if s.is_folded)
+        unread = set(chain.from_iterable(map(self._unread.of, folded)))
+        return unread.difference(self.view.rows) if unread else unread
 
     def _and_on(self, message: str) -> str:
         if done := self._done():
@@ -670,13 +722,14 @@ class Session:
     def _look_at(self, paper: PaperId) -> None:
         """Puts the cursor back on the paper that was undone, in the digest where it was decided."""
         number = self.index.numbers([paper]).get(paper)
+        if number is None:
+            return
         if number in self.view.numbers and number not in self.view.rows:
             self._folded -= {s.name for s in self.view.sections if number in s.numbers}
             self.view = self.view.folding(self._folded)
         if number not in self.view.rows and paper in self._decided_in:
             self._show(self._decided_in[paper], self.view.status, self.view.text)
-        if number in self.view.rows:
-            self.cursor = self.view.rows.index(number)
+        self.cursor = next(self.view.rows_of(number), self.cursor)
 
     def _write(self, decisions: Sequence[Decision]) -> tuple[Change, ...]:
         """Writes decisions to the journal. What cannot be written stays pending, and is shown."""
@@ -689,16 +742,26 @@ class Session:
         if not self.mirror():
             self.revision += 1
             self._cards.clear()
-            self._count_unread({d.paper for d in decisions}, self.view.numbers)
+            self._count_unread({d.paper for d in decisions})
         return changes
 
-    def _count_unread(self, papers: Iterable[PaperId], shown: Container[int]) -> None:
-        numbers = [n for n in self.index.numbers(papers).values() if n in shown]
-        for card in self._cards_of(numbers):
-            if card.read:
-                self._unread.discard(card.n)
-            else:
-                self._unread.add(card.n)
+    def _count_unread(self, papers: Collection[PaperId]) -> None:
+        """Takes over whether these papers are read, as far as the scope lists them."""
+        for card in self._cards_of(self.index.numbers(papers).values()):
+            self._unread.put(card.n, not card.read and self._lists(card.n))
+
+    def _lists(self, number: int) -> bool:
+        """Whether the scope lists a paper."""
+        return self._scope is None or any(number in numbers for numbers in self._places.values())
+
+
+def _kept(
+    sections: Mapping[str, Sequence[int]], found: Container[int] | None
+) -> Mapping[str, Sequence[int]]:
+    if found is None:
+        return sections
+    keep = found.__contains__
+    return {name: array("q", filter(keep, numbers)) for name, numbers in sections.items()}
 
 
 def _many(count: int, noun: str) -> str:

@@ -82,7 +82,7 @@ def answers(index: Index) -> object:
         sorted(index.files()),
         list(holdings.values()),
         [replace(cards[number], n=0) for number in holdings],
-        [(kw, ids[n], read) for kw, n, read in index.places(None, "all", parse("").query, DAY)],
+        {kw: [ids[n] for n in numbers] for kw, numbers in index.places(None, "digest").items()},
         [found(index, query) for query in typed],
     )
 
@@ -91,7 +91,7 @@ def recounted(index: Index) -> tuple[object, ...]:
     """The counts as they follow from the papers themselves."""
     everything = parse("").query
     unread_in = {
-        row.n: len({n for _, n, read in index.places(row.n, "all", everything, DAY) if not read})
+        row.n: sum(not held(index, n).read for n in index.places(row.n, "unread").get("", ()))
         for row in index.digests()
     }
     all_papers = [held(index, number) for number in index.found(everything, DAY)]
@@ -238,11 +238,6 @@ def test_digests_of_one_day_come_in_the_order_of_their_names(index: Index) -> No
         add(index, name, content)
     assert [row.file for row in index.digests()] == ["c", "b", "a"]
     assert found(index, "") == ["00003", "00002", "00001"]
-    middle = index.digests()[1]
-    everything = parse("").query
-    below = index.digest_with_unread(middle, 1, everything, DAY)
-    above = index.digest_with_unread(middle, -1, everything, DAY)
-    assert (above, below) == (index.digests()[0].n, index.digests()[2].n)
 
 
 def test_marks_of_papers_that_are_not_there_wait_for_them(index: Index) -> None:

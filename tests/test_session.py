@@ -495,7 +495,7 @@ def test_a_view_stays_as_it_is_until_it_is_asked_for_again(session: Session) -> 
     assert card.read
 
     session.again()
-    assert shown(session) == [0, 6, 0, 1, 2, 3]
+    assert shown(session) == [0, 1, 2, 3, 0, 6]
     session.choose(None, "starred")
     session.star()
     assert shown(session) == [0, 5, 0, 5]
@@ -620,9 +620,26 @@ def test_digests_are_gone_through_from_all_to_the_oldest(session: Session) -> No
     assert session.move_digest(1) == "No digest further down"
 
 
+@pytest.mark.parametrize(
+    ("typed", "above", "below"), [("", "c", "a"), ("sparse", "c", "a"), ("id:2604.00001", "", "a")]
+)
+def test_of_digests_of_one_day_the_next_is_the_one_before_by_name(
+    tmp_path: Path, typed: str, above: str, below: str
+) -> None:
+    for number, name in enumerate("abc", start=1):
+        put(tmp_path / "digests", f"{name}.txt", text(papers(number)))
+    with closing(library(tmp_path)) as opened:
+        session = Session(opened)
+        session.start()
+        session.choose(session.digests[1].n)
+        session.ask(typed)
+        rows = (session.beyond(-1), session.beyond(1))
+    assert [row.file[0] if row else "" for row in rows] == [above, below]
+
+
 def test_every_place_of_the_list_of_digests_can_be_chosen(session: Session) -> None:
     statuses: list[Status] = []
-    for place in range(len(session.scopes)):
+    for place in range(session.scopes):
         session.choose_place(place)
         assert session.scope_place == place
         statuses.append(session.view.status)

@@ -15,7 +15,6 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from digest_tui.index import DigestRow, Status
 from digest_tui.session import Session
 from digest_tui.ui.glyphs import UNICODE, Glyphs
 from digest_tui.ui.text import clip, strip_of
@@ -39,28 +38,27 @@ class DigestList(ScrollView, can_focus=True, inherit_bindings=False):
         self.session = session
         self.glyphs = glyphs
         self.border_title = "digests"
-        self._scopes: list[tuple[DigestRow | None, Status]] = []
         self._place = 0
         self._shown: tuple[object, ...] = ()
         self._painted: dict[int, Strip] = {}
 
     def show(self) -> None:
         """Draws the list as the session has it, and scrolls to the place of the view."""
-        shown = (self.session.scopes, self.session.scope_place, self.session.totals)
+        shown = (self.session.revision, self.session.scope_place)
         if shown == self._shown:
             return
         self._shown = shown
-        self._scopes, self._place, _ = shown
+        self._place = self.session.scope_place
         self.on_resize()
         redraw(self, self._painted, self._line)
 
     def on_resize(self) -> None:
-        fit(self, len(self._scopes))
+        fit(self, self.session.scopes)
         reveal(self, self._place, 1)
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
-        if offset and offset.y + self.scroll_offset.y < len(self._scopes):
+        if offset and offset.y + self.scroll_offset.y < self.session.scopes:
             self.post_message(self.Pointed(offset.y + self.scroll_offset.y))
 
     def render_line(self, y: int) -> Strip:
@@ -73,7 +71,7 @@ class DigestList(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.scrollable_content_region.width
         style = self.get_component_rich_style("digest-list--text")
         muted = self.get_component_rich_style("digest-list--muted")
-        if place >= len(self._scopes):
+        if place >= self.session.scopes:
             return Strip.blank(width, style)
         label, count, is_done = self._row(place)
         glyph = self.glyphs.cursor if place == self._place else " "
@@ -90,7 +88,7 @@ class DigestList(ScrollView, can_focus=True, inherit_bindings=False):
     def _row(self, place: int) -> tuple[str, str, bool]:
         """The name, the counts, and whether nothing is left to decide there."""
         totals = self.session.totals
-        row, status = self._scopes[place]
+        row, status = self.session.scope_at(place)
         if row:
             again = f" {self.glyphs.again}" if row.same_as else ""
             return f"{row.day}{again}", f"{row.unread}/{row.papers}", not row.unread

@@ -334,7 +334,7 @@ class MainScreen(Screen[None]):
 
     def action_last(self) -> None:
         if self._pane == 0:
-            self.tell(self.session.choose_place(len(self.session.scopes) - 1))
+            self.tell(self.session.choose_place(self.session.scopes - 1))
         elif self._pane == 1:
             self.tell(self.session.go(len(self.session.view.rows) - 1))
         else:

@@ -87,10 +87,16 @@ _NAMES = _Zipf([word.title() for word in _coined(_CHANCE, _SYLLABLES, (2, 3), 5_
 
 def digests(papers: int, seed: int = 0) -> Iterator[tuple[str, str]]:
     """Yields the file name and the text of every digest of a library, the newest first."""
-    day = NEWEST
-    for number, first in enumerate(range(0, papers, PAPERS_A_DIGEST)):
+    for number, (first, day) in enumerate(zip(range(0, papers, PAPERS_A_DIGEST), days())):
         count = min(PAPERS_A_DIGEST, papers - first)
         yield f"{day}.txt", digest(number, count, day=day, seed=seed)
+
+
+def days() -> Iterator[date]:
+    """Yields the days of a library's digests, the newest first: every day but the weekends'."""
+    day = NEWEST
+    while True:
+        yield day
         day -= timedelta(days=3 if day.weekday() == 0 else 1)
 
 

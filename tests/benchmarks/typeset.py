@@ -23,15 +23,15 @@ _LATIN = (
 )
 
 
-def wrap_ms() -> list[float]:
-    """Returns the milliseconds of each call that wraps a made abstract of 1,500 characters."""
+def wrap_seconds() -> list[float]:
+    """Returns the seconds of each call that wraps a made abstract of 1,500 characters."""
     text = _abstract()
     wrap(text, _WIDTHS[0])
     times = []
     for number in range(_ROUNDS):
         began = time.perf_counter()
         wrap(text, _WIDTHS[number % len(_WIDTHS)])
-        times.append((time.perf_counter() - began) * 1000)
+        times.append(time.perf_counter() - began)
     return times
 
 
