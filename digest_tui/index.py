@@ -2,7 +2,13 @@
 
 The truth is the digest files and the journals of marks; the index mirrors both and answers
 every question about them, so that a start parses nothing and a list fetches only the rows on
-screen. A file that is damaged, or of another version, is deleted and built again.
+screen. A file that cannot be used, or is of another version, makes room for an empty one.
+
+Damage can come at any moment, and stops nothing. A file that turns out to be damaged is believed
+in nothing more: it is taken from its path, for every window, and from then on a reading is
+answered with nothing, until the index is opened again and the truth is read into a new file.
+Where the file was only deleted, or another window made a new one, whoever has it open goes on
+reading it until the new one is filled.
 
 Full text is FTS5 over `query.segment`'s output: `unicode61` words, every Han character its own
 token, so that a Chinese word of any length is an exact phrase. The table is contentless
@@ -15,24 +21,28 @@ goes on holding it.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
 import re
 import sqlite3
+import time
 from array import array
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime
-from functools import reduce
+from functools import reduce, wraps
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from digest_tui import latex, search
 from digest_tui import query as q
 from digest_tui.facets import CANDIDATES, FACETS, Candidate, Facet, FacetField
-from digest_tui.marks import READ, STAR, Change, Stamp
+from digest_tui.marks import READ, STAR, Change, Key, Stamp
 from digest_tui.paper import Digest, Holding, Paper, PaperId, Problem, Subject, has_han, name_of
 from digest_tui.store import Position, Reading
 
@@ -130,6 +140,26 @@ class Card:
     starred: bool
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _answered(method: Callable[Concatenate[Index, P], T]) -> Callable[Concatenate[Index, P], T]:
+    """A reading that damage does not stop: it is answered, with nothing, in any case."""
+
+    @wraps(method)
+    def answered(index: Index, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(index, *args, **kwargs)
+        except sqlite3.Error as error:
+            if index._db.in_transaction or not is_damage(error):
+                raise
+            index._give_up()
+            return method(index, *args, **kwargs)
+
+    return answered
+
+
 class Index:
     """One connection to the index file. Each thread opens its own."""
 
@@ -137,44 +167,101 @@ class Index:
         """Opens the index, building an empty one where there is none that can be used.
 
         For `patience` seconds a call waits for another connection that is writing. Raises
-        `OSError` where the folder cannot be made, `sqlite3.Error` where not even an empty index
-        can be.
+        `OSError` where the folder cannot be made, `sqlite3.Error` where another process lets
+        nobody in, or where not even an empty index can be made.
         """
         self.path = path
         self._patience = patience
         self.unreadable = 0
         """Lines and files of marks that could not be read when they were last looked at."""
+        self._read: Callable[[Mapping[str, Position]], Reading] | None = None
+        """How the journals are read, once that was told."""
+        self._open()
+
+    def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._db = self._connect()
-        except sqlite3.DatabaseError as error:
-            if _is_locked(error):
-                raise
-            self.delete()
-            self._db = self._connect()
+        with _alone_in(self.path.parent):
+            try:
+                self._db = self._connect(self.path)
+            except sqlite3.DatabaseError as error:
+                if is_locked(error):
+                    raise
+                self._remove()
+                self._db = self._connect(self.path)
+            self._file, self._largest = _standing_at(self.path)
+        self.is_damaged = False
+        """Whether the file had to be given up: nothing is found until `reopen`."""
         self._version = self._number("PRAGMA data_version")
 
-    def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None)
+    def _connect(self, path: Path | Literal[":memory:"]) -> sqlite3.Connection:
+        """Raises `sqlite3.DatabaseError` where what is at a path is no index of this version."""
+        # Tables are made in a new file only: of one that was emptied, others have pages in mind.
+        is_new = path == ":memory:" or not os.path.lexists(path)
+        db = sqlite3.connect(path, timeout=_OPENING, isolation_level=None)
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             db.create_function("fold", 1, q.fold, deterministic=True)
-            _ensure_tables(db)
-        except sqlite3.DatabaseError:
+            if is_new:
+                _make_tables(db)
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            if version != VERSION:
+                raise sqlite3.DatabaseError(f"index version {version}, not {VERSION}")
+            db.execute(f"PRAGMA busy_timeout = {self._patience * 1000:.0f}")
+        except sqlite3.Error:
             db.close()
             raise
         return db
 
-    def delete(self) -> None:
-        """Deletes the index file; nothing is lost but the time to build it again."""
-        for suffix in ("", "-wal", "-shm"):
+    def reopen(self) -> None:
+        """Goes on with what is at the path by now, an empty index where there is none.
+
+        Papers and digests have other numbers there. Raises what opening raises, and then leaves
+        everything as it is.
+        """
+        before = self._db
+        self._open()
+        before.close()
+
+    def is_lost(self) -> bool:
+        """Whether what is read is no longer the file at the path, or not the whole of it.
+
+        Until `reopen` it goes on answering: a deleted or replaced file as before, a damaged one
+        with nothing.
+        """
+        file, size = _standing_at(self.path)
+        if self.is_damaged or file != self._file:
+            return True
+        # SQLite never makes this file smaller.
+        if size < self._largest:
+            self._give_up()
+        self._largest = size
+        return self.is_damaged
+
+    def _give_up(self) -> None:
+        """Takes a damaged file from its path, and goes on with an empty index in memory."""
+        if self.is_damaged:
+            return
+        damaged, self._db = self._db, self._connect(":memory:")
+        self.is_damaged = True
+        with suppress(OSError), _alone_in(self.path.parent):
+            if _standing_at(self.path)[0] == self._file:
+                self._remove()
+        damaged.close()
+        if self._read:
+            self.mirror(self._read)
+
+    def _remove(self) -> None:
+        for suffix in ("-wal", "-shm", ""):
             with suppress(FileNotFoundError):
                 self.path.with_name(self.path.name + suffix).unlink()
 
     def is_sound(self) -> bool:
-        """Whether SQLite finds the file whole. Reads all of it."""
+        """Whether SQLite finds the file whole, and can read every row. Reads all of it."""
         try:
+            tables = self._db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+            for (table,) in tables.fetchall():
+                deque(self._db.execute(f"SELECT * FROM {table}"), maxlen=0)
             return self._db.execute("PRAGMA quick_check").fetchall() == [("ok",)]
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
@@ -183,14 +270,19 @@ class Index:
 
     def rebuild(self) -> None:
         """Begins with an empty index file."""
-        self.close()
-        self.delete()
-        self._db = self._connect()
+        self._give_up()
+        self.reopen()
 
     def close(self) -> None:
         """Closes the connection."""
         self._db.close()
 
+    def interrupt(self) -> None:
+        """Ends what another thread asks this connection at the moment: there it raises
+        `sqlite3.OperationalError`."""
+        self._db.interrupt()
+
+    @_answered
     def changed_elsewhere(self) -> bool:
         """Whether another connection, of another window say, wrote since this was asked last.
 
@@ -202,29 +294,36 @@ class Index:
     @contextmanager
     def change(self) -> Iterator[None]:
         """A transaction: a change happens wholly or not at all."""
-        self._db.execute("BEGIN IMMEDIATE")
         try:
+            self._db.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._db.rollback()
+            self._db.commit()
+        except BaseException as error:
+            with suppress(sqlite3.Error):
+                self._db.rollback()
+            if isinstance(error, sqlite3.Error) and is_damage(error):
+                self._give_up()
             raise
-        self._db.commit()
 
-    def files(self) -> dict[str, FileStamp]:
-        """Every file that was looked at, by name, those that are no digest included."""
-        rows = self._db.execute("SELECT name, size, mtime_ns, sha256 FROM files")
-        return {row[0]: FileStamp(*row) for row in rows}
+    @_answered
+    def files(self) -> dict[str, tuple[int, int]]:
+        """Size and time of every file that was looked at, by name, refused ones included."""
+        rows = self._db.execute("SELECT name, size, mtime_ns FROM files")
+        return {name: (size, mtime_ns) for name, size, mtime_ns in rows}
 
+    @_answered
     def refused_files(self) -> list[tuple[str, str]]:
         """The files in the digest folders that are no digest, each with the reason."""
         return self._db.execute(
             "SELECT name, refused FROM files WHERE refused IS NOT NULL ORDER BY name"
         ).fetchall()
 
+    @_answered
     def digest_of(self, sha256: str) -> int | None:
         """The number of the digest with this content."""
         return self._number("SELECT n FROM digests WHERE sha256 = ?", sha256)
 
+    @_answered
     def new_papers(self, digest: Digest) -> int:
         """How many papers of a digest the library does not hold."""
         known = "SELECT 1 FROM papers WHERE id = ?"
@@ -434,11 +533,13 @@ class Index:
         self._db.execute("INSERT OR IGNORE INTO subjects (code, name) VALUES (?, ?)", key)
         return self._number("SELECT n FROM subjects WHERE code = ? AND name = ?", *key) or 0
 
+    @_answered
     def positions(self) -> dict[str, Position]:
         """How far each journal has been mirrored."""
         rows = self._db.execute("SELECT name, position FROM journals")
         return {name: Position(*json.loads(position)) for name, position in rows}
 
+    @_answered
     def mirror(self, read: Callable[[Mapping[str, Position]], Reading]) -> set[PaperId]:
         """Takes over what the journals say that is new; the papers whose marks changed.
 
@@ -446,6 +547,7 @@ class Index:
         do not both advance from the same place. Where one is gone, or is not what it was, all
         are read anew: the marks here are those that the journals state, and no others.
         """
+        self._read = read
         with self.change():
             positions = self.positions()
             reading = read(positions)
@@ -502,16 +604,20 @@ class Index:
             [(number,) for number in digests],
         )
 
-    def winner(self, paper: PaperId, field: str) -> Change | None:
-        """The change that holds for a paper's field, of all devices'."""
-        row = self._db.execute(
-            "SELECT value, ms, count, device FROM marks WHERE paper = ? AND field = ?",
-            (paper, field),
-        ).fetchone()
-        if row is None:
-            return None
-        return Change(paper, field, json.loads(row[0]), Stamp(row[1], row[2]), row[3])
+    @_answered
+    def winners(self, papers: Iterable[PaperId]) -> dict[Key, Change]:
+        """The changes that hold for the fields of these papers, of all devices'."""
+        rows = self._db.execute(
+            "SELECT paper, field, value, ms, count, device FROM marks"
+            " WHERE paper IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(papers)),),
+        )
+        return {
+            (paper, field): Change(paper, field, json.loads(value), Stamp(ms, count), device)
+            for paper, field, value, ms, count, device in rows
+        }
 
+    @_answered
     def digests(self) -> list[DigestRow]:
         """The digests, newest first."""
         rows = self._db.execute(
@@ -530,12 +636,14 @@ class Index:
             )
         return digests[::-1]
 
+    @_answered
     def unread_counts(self, papers: Iterable[PaperId]) -> list[tuple[int, int]]:
         """The digests that list any of these papers, each with the number of its unread ones."""
         return self._db.execute(
             f"SELECT n, unread FROM digests WHERE n IN ({_LISTING})", (json.dumps(list(papers)),)
         ).fetchall()
 
+    @_answered
     def details(self, digest: int) -> tuple[datetime | None, datetime | None, int | None]:
         """When a digest was announced and generated, and how many entries it declares."""
         announced, generated, declared = self._db.execute(
@@ -543,6 +651,7 @@ class Index:
         ).fetchone()
         return _moment(announced), _moment(generated), declared
 
+    @_answered
     def sections(self, digest: int) -> list[tuple[str, int]]:
         """The keywords of a digest in order, each with the number of its entries."""
         return self._db.execute(
@@ -553,6 +662,7 @@ class Index:
             (digest,),
         ).fetchall()
 
+    @_answered
     def problems(self, digest: int) -> list[Problem]:
         """The problems of a digest, by line."""
         rows = self._db.execute(
@@ -560,11 +670,13 @@ class Index:
         )
         return [Problem(line, message) for line, message in rows]
 
+    @_answered
     def starred_in(self, digest: int) -> int:
         """How many papers of a digest are starred."""
         sql = "SELECT count(DISTINCT paper) FROM entries JOIN papers ON papers.n = paper"
         return self._number(f"{sql} WHERE digest = ? AND starred", digest) or 0
 
+    @_answered
     def totals(self) -> Totals:
         """The counts over the whole library."""
         papers = self._number("SELECT count(*) FROM papers") or 0
@@ -572,6 +684,7 @@ class Index:
         starred = self._number("SELECT count(*) FROM papers WHERE starred = 1") or 0
         return Totals(papers, unread, starred)
 
+    @_answered
     def places(self, digest: int | None, order: Order) -> dict[str, Sequence[int]]:
         """The papers of a digest, or with None of all, each once under each heading.
 
@@ -612,17 +725,33 @@ class Index:
         ).fetchone()
         return zip(json.loads(headings), json.loads(numbers), strict=True)
 
-    def facets(
-        self, field: FacetField, digest: int | None, status: Status, query: q.Query, today: date
-    ) -> list[Facet]:
+    @_answered
+    def papers(
+        self, digest: int | None, status: Status, query: q.Query, today: date
+    ) -> set[int] | None:
+        """The papers that a query finds in a scope; None for all of the library."""
+        matches = self.matches(query, today)
+        if digest is None and status == "all":
+            return matches
+        some = "" if digest is None else "AND n IN (SELECT paper FROM entries WHERE digest = ?)"
+        (numbers,) = self._db.execute(
+            f"SELECT json_group_array(n) FROM papers WHERE {_STATUS[status]} {some}",
+            () if digest is None else (digest,),
+        ).fetchone()
+        within = set(json.loads(numbers))
+        return within if matches is None else within & matches
+
+    @_answered
+    def facets(self, field: FacetField, found: set[int] | None) -> list[Facet]:
         """The values of a field that the papers found have, each with its count."""
-        return FACETS[field](self._db, *_selection(digest, status, query, today))
+        return FACETS[field](self._db, found)
 
     def count(self, digest: int | None, status: Status, query: q.Query, today: date) -> int:
         """How many papers a query finds in a scope."""
-        found, values = _selection(digest, status, query, today)
-        return self._number(f"SELECT count(*) FROM ({found})", *values) or 0
+        found = self.papers(digest, status, query, today)
+        return self.totals().papers if found is None else len(found)
 
+    @_answered
     def candidates(
         self, field: q.FieldName, typed: str, digest: int | None = None
     ) -> list[Candidate]:
@@ -630,6 +759,7 @@ class Index:
         complete = CANDIDATES.get(field)
         return complete(self._db, typed, digest) if complete else []
 
+    @_answered
     def digests_of(self, numbers: Iterable[int]) -> set[int]:
         """The digests that list any of these papers."""
         rows = self._db.execute(
@@ -638,6 +768,7 @@ class Index:
         )
         return {digest for (digest,) in rows}
 
+    @_answered
     def cards(self, numbers: Sequence[int]) -> dict[int, Card]:
         """The rows to show for some papers, by paper number."""
         rows = self._db.execute(
@@ -660,6 +791,7 @@ class Index:
             for n, id_, title, title_zh, authors, code, day, read, starred in rows
         }
 
+    @_answered
     def unread(self, digest: int | None) -> list[int]:
         """The unread papers of a digest, or with None of all."""
         some = "" if digest is None else "AND n IN (SELECT paper FROM entries WHERE digest = ?)"
@@ -669,6 +801,16 @@ class Index:
         ).fetchone()
         return list(json.loads(numbers))
 
+    @_answered
+    def states(self, papers: Iterable[PaperId]) -> list[tuple[PaperId, int, bool]]:
+        """Those of the papers that the library holds: id, number, whether it is read."""
+        rows = self._db.execute(
+            "SELECT id, n, read FROM papers WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(papers)),),
+        )
+        return [(id_, n, bool(read)) for id_, n, read in rows]
+
+    @_answered
     def ids(self, numbers: Iterable[int]) -> list[PaperId]:
         """The ids of papers, as far as the library holds them."""
         rows = self._db.execute(
@@ -677,6 +819,7 @@ class Index:
         )
         return [id_ for (id_,) in rows]
 
+    @_answered
     def numbers(self, ids: Iterable[PaperId]) -> dict[PaperId, int]:
         """The numbers of the papers with these ids, as far as the library holds them."""
         rows = self._db.execute(
@@ -696,6 +839,7 @@ class Index:
             found = self._holdings(some)
             yield from (found[number] for number in some if number in found)
 
+    @_answered
     def _holdings(self, numbers: Sequence[int]) -> dict[int, Holding]:
         wanted = (json.dumps(numbers),)
         listed: dict[int, list[tuple[date, str]]] = {}
@@ -739,6 +883,7 @@ class Index:
             for number, read, starred, id_, title, title_zh, authors, *rest in rows
         }
 
+    @_answered
     def file_of(self, paper: int, digest: int | None) -> str:
         """The file of a digest that lists a paper: of this one, or else of the newest."""
         row = self._db.execute(
@@ -748,10 +893,12 @@ class Index:
         ).fetchone()
         return row[0] if row else ""
 
+    @_answered
     def matches(self, query: q.Query, today: date) -> set[int] | None:
         """The papers that a query finds; None where it leaves out nothing."""
         return search.found(self._db, query, today)
 
+    @_answered
     def found(self, query: q.Query, today: date) -> list[int]:
         """The papers that a query finds, each once, in digest order."""
         wanted = self.matches(query, today)
@@ -787,40 +934,79 @@ _LISTING = (
 _AT_ONCE = 500
 """Papers that are fetched whole by one statement."""
 
+_OPENING = 1.0
+"""Seconds for which a file that another process keeps to itself is waited for."""
+
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
+_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
+
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 _STATUS: Mapping[Status, str] = {
     "all": "1",
-    "unread": "NOT papers.read",
-    "starred": "papers.starred",
+    "unread": "read = 0",
+    "starred": "starred = 1",
 }
 
 
-def _ensure_tables(db: sqlite3.Connection) -> None:
-    """Makes the tables in an empty file. Raises `sqlite3.DatabaseError` on another version's."""
-    if _version(db) == 0:
-        db.execute("BEGIN IMMEDIATE")
-        if _version(db) == 0:
-            for statement in _TABLES.split(";\n"):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {VERSION}")
-        db.commit()
-    if _version(db) != VERSION:
-        raise sqlite3.DatabaseError(f"index version {_version(db)}, not {VERSION}")
-
-
-def _version(db: sqlite3.Connection) -> int:
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    return int(version)
+def _make_tables(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN")
+    for statement in _TABLES.split(";\n"):
+        db.execute(statement)
+    db.execute(f"PRAGMA user_version = {VERSION}")
+    db.commit()
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether an error says that the file is no index any more, and deleting it would help."""
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    """Whether an error says that the file is no index any more, and that a new one would help."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        # Python's own: SQLite does not look at what a text is made of.
+        return "decode" in str(error)
+    return code & 0xFF in _DAMAGE or "no such table" in str(error)
 
 
-def _is_locked(error: sqlite3.Error) -> bool:
-    return isinstance(error, sqlite3.OperationalError) and "lock" in str(error)
+def is_locked(error: sqlite3.Error) -> bool:
+    """Whether an error says that another process did not let go of the file in time."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _LOCKED
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keeps every other window from opening an index in a folder, and from removing one.
+
+    What SQLite finds under the names of the -wal and the -shm it takes for the file's own, so
+    that a file must not come in between another's going and its own two. The lock is waited for
+    no longer than for opening: who holds it may have been stopped.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        end = time.monotonic() + _OPENING
+        while time.monotonic() < end and not _is_taken(descriptor):
+            time.sleep(0.01)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _is_taken(folder: int) -> bool:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        # A folder of a network without locks.
+        return True
+    return True
+
+
+def _standing_at(path: Path) -> tuple[tuple[int, int] | None, int]:
+    """Which file is at a path, whatever it holds, and how large it is."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None, 0
+    return (status.st_dev, status.st_ino), status.st_size
 
 
 def _listing(digest: Digest) -> str:
@@ -853,18 +1039,6 @@ def _from_json(text: str) -> Paper:
         tuple(Subject(*subject) for subject in subjects),
         *links_and_abstracts,
     )
-
-
-def _selection(
-    digest: int | None, status: Status, query: q.Query, today: date
-) -> tuple[str, list[object]]:
-    """A statement that selects the numbers of the papers found in a scope, and its values."""
-    where, values = search.condition(query, today)
-    found = f"SELECT papers.n FROM papers WHERE {_STATUS[status]} AND {where}"
-    if digest is None:
-        return found, values
-    scoped = f"{found} AND papers.n IN (SELECT paper FROM entries WHERE digest = ?)"
-    return scoped, [*values, digest]
 
 
 def _sort_keys(paper: Paper) -> tuple[str, str]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import math
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -50,6 +52,83 @@ class Progress:
     total: int
 
 
+File = tuple[str, int, int]
+"""A file as it was found: its path, its size, and its modification time in ns."""
+
+
+class Watch:
+    """What one scan tells the next, so that a look at the folders costs a few stats.
+
+    Law: whether a file is still being written is told by what two looks find, because the clock
+    that it has its time from may be another machine's. Only what lay there before the first look
+    is told by its time.
+    """
+
+    def __init__(
+        self,
+        *,
+        still: float = 0.3,
+        patience: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """In seconds: a file that was `still` is taken for whole; if it ends too early, only
+        after more `patience`."""
+        self._still = still
+        self._patience = patience
+        self._clock = clock
+        self._times: dict[str, int | None] = {}
+        """The time of each folder, from before it was listed."""
+        self._young: dict[str, tuple[File | None, float]] = {}
+        """The files that changed lately: how they were found, and since when they are so."""
+        self._now = self._due = -math.inf
+
+    @property
+    def pause(self) -> float:
+        """Seconds until it is worthwhile to ask for news."""
+        return min(max(self._due - self._clock(), 0), _LOOK)
+
+    def has_news(self) -> bool:
+        """Whether another scan may find something. It opens no file, and lists no folder."""
+        return (
+            self._clock() >= self._due
+            or any(_time_of(folder) != time for folder, time in self._times.items())
+            or any(file and _found(file[0]) != file for file, _ in self._young.values())
+        )
+
+    def look(
+        self, times: Mapping[str, int | None], found: Mapping[str, File], changed: Iterable[str]
+    ) -> None:
+        """Takes in what a scan found: the folders' times, all files, and the names of those that
+        the index does not hold as they are, or no longer."""
+        is_first = not self._times
+        is_quiet = times == self._times
+        self._now, self._times = self._clock(), dict(times)
+        self._due = self._now + (_SWEEP if is_quiet else _GRAIN)
+        self._young = {
+            name: (file, since)
+            for name, (file, since) in self._young.items()
+            if found.get(name) == file and self._now - since < _YOUNG
+        }
+        for name in changed:
+            file = found.get(name)
+            age = max(time.time() - file[2] / 1e9, 0) if is_first and file else 0
+            self._young.setdefault(name, (file, self._now - age))
+
+    def is_still(self, name: str) -> bool:
+        """Whether a file that changed was found as it is for long enough to be whole."""
+        return self._has_been(name, self._still)
+
+    def is_left(self, name: str) -> bool:
+        """Whether it was so for long enough for nobody to be writing it any more."""
+        return self._has_been(name, self._patience)
+
+    def _has_been(self, name: str, seconds: float) -> bool:
+        until = self._young[name][1] + seconds
+        if until > self._now:
+            self._due = min(self._due, until)
+        return until <= self._now
+
+
 class Library:
     """A folder of digests with its index and its journals. Each thread opens its own."""
 
@@ -73,37 +152,33 @@ class Library:
         """Takes new marks of every device into the index; the papers that changed."""
         return self.index.mirror(self.store.read)
 
-    def scan(self) -> Iterator[Progress]:
+    def scan(self, watch: Watch | None = None) -> Iterator[Progress]:
         """Indexes new and changed digest files, newest name first, and drops removed ones.
 
         Each file is one transaction, so that a scan can be abandoned at any yield. A file that
-        cannot be read is passed over, and tried again by the next scan.
+        cannot be read is passed over, and tried again by the next scan. With a `watch`, so is a
+        file that may still be being written.
         """
-        found = self._files()
-        changed = self._changed(found)
-        for done, (name, path) in enumerate(changed, start=1):
+        watch = watch or Watch(still=0, patience=0)
+        times: dict[str, int | None] = {}
+        found, known = self._files(times), self.index.files()
+        changed = _changed(found, known)
+        gone = [name for name in known if name not in found and self._is_gone(name)]
+        watch.look(times, found, [*changed, *gone])
+        changed = [name for name in changed if watch.is_still(name)]
+        for done, name in enumerate(changed, start=1):
             try:
-                self._index_file(name, path)
+                if not self._index_file(name, Path(found[name][0]), watch):
+                    continue
             except OSError:
                 continue
             yield Progress(done, len(changed))
-        gone = [name for name in self.index.files() if name not in found and self._is_gone(name)]
+        gone = [name for name in gone if watch.is_still(name)]
         if gone:
             with self.index.change():
                 for name in gone:
                     self.index.forget(name)
             yield Progress(len(changed), len(changed))
-
-    def _changed(self, found: Mapping[str, tuple[Path, int, int]]) -> list[tuple[str, Path]]:
-        """The files that are not in the index as they are, newest name first."""
-        known = self.index.files()
-        stamps = {name: (file.size, file.mtime_ns) for name, file in known.items()}
-        changed = [
-            (name, path)
-            for name, (path, size, mtime_ns) in found.items()
-            if stamps.get(name) != (size, mtime_ns)
-        ]
-        return sorted(changed, key=lambda file: file[1].name, reverse=True)
 
     def source(self, file: str, paper: PaperId) -> str:
         """The lines of a digest file in which a paper stands; nothing where it cannot be read."""
@@ -120,18 +195,6 @@ class Library:
         """Makes the folder of digests, for files to be put into, as far as that can be done."""
         with suppress(OSError):
             self.places.digests.mkdir(parents=True, exist_ok=True)
-
-    def pulse(self) -> tuple[int, ...]:
-        """A value that differs when files came into the digest folders or those below, or left.
-
-        It opens no file, and looks at folders only, however many digests there are.
-        """
-        times = []
-        for top in (self.places.digests, *self.places.folders):
-            for folder in _folders(top):
-                with suppress(OSError):
-                    times.append(folder.stat().st_mtime_ns)
-        return tuple(times)
 
     def examine(self) -> dict[str, Any]:
         """Where things are, how much there is, and a sentence on each thing that needs a hand."""
@@ -171,9 +234,10 @@ class Library:
 
     def _unreadable(self) -> Iterator[str]:
         """A sentence on each file that a scan had to leave."""
-        for name, path in self._changed(self._files()):
+        found = self._files({})
+        for name in _changed(found, self.index.files()):
             try:
-                _contents(path)
+                _contents(Path(found[name][0]))
             except OSError as error:
                 yield f"{name}: {_UNREADABLE} ({_why(error)}): it is left out until it can be"
 
@@ -201,7 +265,8 @@ class Library:
         refused: list[Imported] = []
         any_digest = False
         try:
-            for path in _walk(folder):
+            for entry in _walk(str(folder), {}):
+                path = Path(entry.path)
                 outcome = self._import_file(path)
                 if outcome.status == "refused":
                     refused += [outcome] * (path.suffix.lower() in _SUFFIXES)
@@ -261,28 +326,33 @@ class Library:
                         return FileStamp(_storable(target.name), len(data), kept_ns, sha256)
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
 
-    def _index_file(self, name: str, path: Path) -> None:
+    def _index_file(self, name: str, path: Path, watch: Watch) -> bool:
+        """Indexes a file as it is, unless somebody may still be writing it; whether it was."""
         data, mtime_ns = _contents(path)
         sha256 = hashlib.sha256(data).hexdigest()
         file = FileStamp(name, len(data), mtime_ns, sha256)
         outcome = _read(data, name, _day_of(mtime_ns))
+        if _may_go_on(outcome.digest) and not watch.is_left(name):
+            return False
         with self.index.change():
             if outcome.digest is None or outcome.day is None:
                 self.index.refuse(file, outcome.reason)
             else:
                 self.index.add(file, outcome.digest, outcome.day)
+        return True
 
-    def _files(self) -> dict[str, tuple[Path, int, int]]:
-        """Every file in the digest folders: its name in the index, path, size and time."""
+    def _files(self, times: dict[str, int | None]) -> dict[str, File]:
+        """Every file in the digest folders by its name in the index; `times` as in `_walk`."""
         found = {}
         for folder in (self.places.digests, *self.places.folders):
+            top = str(folder)
+            named_from = len(top) + 1 if folder == self.places.digests else 0
             with suppress(OSError):
-                for path in _walk(folder):
-                    inside = folder == self.places.digests
-                    name = _storable(str(path.relative_to(folder) if inside else path))
+                for entry in _walk(top, times):
                     with suppress(OSError):
-                        status = path.stat()
-                        found[name] = path, status.st_size, _mtime_ns(status)
+                        status = entry.stat()
+                        name = _storable(entry.path[named_from:])
+                        found[name] = entry.path, status.st_size, _mtime_ns(status)
         return found
 
     def _is_gone(self, name: str) -> bool:
@@ -364,6 +434,15 @@ def sample() -> Iterator[Library]:
 _UNREADABLE = "cannot be read"
 _SUFFIXES = ("", ".txt", ".text", ".md", ".markdown")
 _LATEST_NS = 2**63 - 1
+_LOOK = 0.25
+"""Seconds between two looks for news."""
+_YOUNG = 300.0
+"""Seconds for which a file that changed is looked at each time: it may change in place."""
+_SWEEP = 10.0
+"""Seconds after which all files are looked at: what was rewritten in place, or came into a
+network folder that keeps no time, is found then."""
+_GRAIN = 2.0
+"""The same after a folder changed, whose time may be as coarse as that (FAT)."""
 _SHOWN_PLACES = ("digests", "marks", "index", "device", "config")
 
 
@@ -397,27 +476,57 @@ def _publish(temporary: Path, path: Path) -> None:
         os.replace(temporary, path)
 
 
-def _folders(top: Path) -> Iterator[Path]:
-    """A folder and those below that are walked through."""
-    for folder, below, _ in os.walk(top):
-        below[:] = sorted(name for name in below if not _is_passed_over(name))
-        yield Path(folder)
+def _changed(found: Mapping[str, File], known: Mapping[str, tuple[int, int]]) -> list[str]:
+    """The files that are not in the index as they are, newest name first."""
+    changed = [name for name, (_, *stamp) in found.items() if known.get(name) != tuple(stamp)]
+    return sorted(changed, key=os.path.basename, reverse=True)
+
+
+def _may_go_on(digest: Digest | None) -> bool:
+    """Whether what a file lacks could stand behind its end."""
+    if digest is None or (digest.declared is None and not digest.entries):
+        return True
+    last = digest.entries[-1].line if digest.entries else 0
+    is_short = len(digest.entries) < (digest.declared or 0)
+    return is_short or any(problem.line >= last for problem in digest.problems)
 
 
 def _is_passed_over(name: str) -> bool:
     return name.startswith((".", "~")) or name.endswith("~")
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """The regular files in a folder and below, in order, without hidden and temporary ones."""
+def _walk(folder: str, times: dict[str, int | None]) -> Iterator[os.DirEntry[str]]:
+    """The regular files in a folder and below, in order, without hidden and temporary ones.
+
+    `times` takes in the time of each folder, looked at first: what comes into it meanwhile makes
+    it another one to the next look.
+    """
+    times[folder] = _time_of(folder)
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if _is_passed_over(entry.name):
             continue
         with suppress(OSError):
             if entry.is_dir(follow_symlinks=False):
-                yield from _walk(Path(entry.path))
+                yield from _walk(entry.path, times)
             elif entry.is_file():
-                yield Path(entry.path)
+                yield entry
+
+
+def _time_of(folder: str) -> int | None:
+    """A folder's modification time in ns; None where it cannot be looked at."""
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return None
+
+
+def _found(path: str) -> File | None:
+    """A file as it is; None where it cannot be looked at."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return path, status.st_size, _mtime_ns(status)
 
 
 def _storable(name: str) -> str:

@@ -11,7 +11,7 @@ Fields and values that are unknown here are kept as they are.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from digest_tui.paper import PaperId
@@ -66,10 +66,6 @@ class Change:
         return self.stamp < other.stamp
 
 
-Winner = Callable[[PaperId, str], Change | None]
-"""Looks up the change that holds a field of a paper at present."""
-
-
 def merge(changes: Iterable[Change]) -> dict[Key, Change]:
     """The winning change of each key."""
     winners: dict[Key, Change] = {}
@@ -108,15 +104,15 @@ class Step:
         replaced = (decision.replaced for decision in decisions)
         return cls(label, tuple(zip(changes, replaced, strict=True)))
 
-    def reversal(self, winner: Winner) -> tuple[Decision, ...]:
-        """The decisions that write the previous values back.
+    def reversal(self, winners: Mapping[Key, Change]) -> tuple[Decision, ...]:
+        """The decisions that write the previous values back, given the changes that hold.
 
         A field that was changed elsewhere since, by another window or machine, is left alone.
         """
         return tuple(
             Decision(change.paper, change.field, replaced.value if replaced else False, change)
             for change, replaced in self.changes
-            if winner(change.paper, change.field) == change
+            if winners.get(change.key) == change
         )
 
 

@@ -25,7 +25,7 @@ from digest_tui.export import FORMATS, Language, in_languages
 from digest_tui.facets import FACETS, Candidate, Facet, FacetField
 from digest_tui.index import Card, DigestRow, Order, Status, Totals
 from digest_tui.library import Library, write_file
-from digest_tui.marks import READ, STAR, Change, Decision, History, Key, Step, Value
+from digest_tui.marks import READ, STAR, Change, Decision, History, Key, Step
 from digest_tui.paper import Holding, PaperId
 from digest_tui.resume import Left
 from digest_tui.store import NotSaved
@@ -54,7 +54,7 @@ class Session:
         self._cursor = -1
         self._is_done = False
         self._folded: set[str] = set()
-        self._today = today
+        self.today = today
         self._history = History()
         self._ahead: dict[Key, Change] = {}
         """Decisions that the index does not show: not on disk yet, or the index was busy."""
@@ -204,11 +204,11 @@ class Session:
     @property
     def starred(self) -> int:
         """How many papers of the scope are starred."""
-        return self.index.count(self._scope, "starred", q.Everything(), self._today())
+        return self.index.count(self._scope, "starred", q.Everything(), self.today())
 
     def starred_here(self) -> list[Card]:
         """The starred papers of the scope, in its order."""
-        starred = self.index.matches(q.Is("starred"), self._today()) or set()
+        starred = self.index.matches(q.Is("starred"), self.today()) or set()
         numbers = filter(starred.__contains__, chain.from_iterable(self._places.values()))
         found = {card.n: card for card in self._cards_of(starred)}
         return [found[number] for number in dict.fromkeys(numbers)]
@@ -223,7 +223,7 @@ class Session:
         having: Container[int] = self._digest_places
         if wanted != q.Everything():
             unread = q.all_of((q.Is("unread"), wanted))
-            having = self.index.digests_of(self.index.matches(unread, self._today()) or ())
+            having = self.index.digests_of(self.index.matches(unread, self.today()) or ())
         here = scope.day, scope.file
         rows = self.digests if step == 1 else reversed(self.digests)
         further = (row for row in rows if (here > (row.day, row.file)) == (step == 1))
@@ -247,7 +247,7 @@ class Session:
 
     def ask(self, text: str) -> str:
         """Filters the present scope by a query; what it finds is not folded away."""
-        return self.answer(text, self.index.matches(q.parse(text).query, self._today()))
+        return self.answer(text, self.index.matches(q.parse(text).query, self.today()))
 
     def answer(self, text: str, found: Container[int] | None) -> str:
         """Filters the present scope by a query that `found` answers; None finds everything."""
@@ -406,7 +406,12 @@ class Session:
 
         Raises `NotSaved` where that cannot be written.
         """
-        wanted = [(id_, field, value) for id_ in ids if self._value(id_, field) != value]
+        held = self._winners(ids)
+        wanted = [
+            (id_, field, value)
+            for id_ in ids
+            if (held[id_, field].value if (id_, field) in held else False) != value
+        ]
         self._decide("marked", wanted)
         if self.library.store.pending:
             self.library.store.retry()
@@ -485,7 +490,7 @@ class Session:
 
     def found(self, query: q.Query) -> Iterator[Holding]:
         """The papers of the whole library that a query finds, in digest order."""
-        return self._holdings(self.index.found(query, self._today()))
+        return self._holdings(self.index.found(query, self.today()))
 
     def holdings(self, choice: Selection) -> Iterator[Holding]:
         """The papers that an export writes, in the order in which they are shown."""
@@ -542,10 +547,15 @@ class Session:
         A field's own choice does not narrow its facets: another value is one more to choose.
         """
         facets: dict[FacetField, list[Facet]] = {}
+        papers: dict[q.Query, set[int] | None] = {}
         for field in FACETS:
             taken = {q.fold(value): value for value in chosen(self.view.text, field)}
             others = q.parse(choosing(self.view.text, field, ())).query
-            found = self.index.facets(field, self._scope, self.view.status, others, self._today())
+            if others not in papers:
+                papers[others] = self.index.papers(
+                    self._scope, self.view.status, others, self.today()
+                )
+            found = self.index.facets(field, papers[others])
             rows = [replace(row, is_chosen=q.fold(row.value) in taken) for row in found]
             known = {q.fold(row.value) for row in rows}
             typed = [v for folded, v in taken.items() if folded not in known]
@@ -555,7 +565,7 @@ class Session:
     def _found_by(self, field: FacetField, value: str) -> int:
         """How many papers of the view's scope one value of a field would leave."""
         wanted = q.parse(choosing(self.view.text, field, [value])).query
-        return self.index.count(self._scope, self.view.status, wanted, self._today())
+        return self.index.count(self._scope, self.view.status, wanted, self.today())
 
     def candidates(self, at: Completing) -> list[Candidate]:
         """What could stand in the place of what is being typed in a query."""
@@ -576,7 +586,7 @@ class Session:
         return self.view.scope.n if self.view.scope else None
 
     def _show(self, digest: int | None, status: Status, text: str) -> None:
-        self._fill(digest, status, text, self.index.matches(q.parse(text).query, self._today()))
+        self._fill(digest, status, text, self.index.matches(q.parse(text).query, self.today()))
 
     def _fill(
         self, digest: int | None, status: Status, text: str, found: Container[int] | None
@@ -608,7 +618,7 @@ class Session:
         if status == "unread":
             sections = {name: self._unread.of(numbers) for name, numbers in sections.items()}
         elif status == "starred":
-            sections = _kept(sections, self.index.matches(q.Is("starred"), self._today()))
+            sections = _kept(sections, self.index.matches(q.Is("starred"), self.today()))
         if found is not None:
             sections = _kept(sections, found)
         sections = {name: numbers for name, numbers in sections.items() if numbers}
@@ -686,18 +696,16 @@ class Session:
     def _undoes(self) -> str:
         return f"{self.keys['undo']} undoes" if "undo" in self.keys else ""
 
-    def _value(self, paper: PaperId, field: str) -> Value:
-        winner = self._winner(paper, field)
-        return False if winner is None else winner.value
-
-    def _winner(self, paper: PaperId, field: str) -> Change | None:
-        return self._ahead.get((paper, field)) or self.index.winner(paper, field)
+    def _winners(self, papers: Iterable[PaperId]) -> Mapping[Key, Change]:
+        """The changes that hold for the fields of these papers."""
+        return self.index.winners(papers) | self._ahead
 
     def _decide(self, label: str, wanted: Sequence[tuple[PaperId, str, bool]]) -> str:
         # What is replaced, and what an undo brings back, is what holds on every machine by now.
         self.look()
+        held = self._winners({paper for paper, _, _ in wanted})
         decisions = [
-            Decision(paper, field, value, self._winner(paper, field))
+            Decision(paper, field, value, held.get((paper, field)))
             for paper, field, value in wanted
         ]
         self._decided_in.update({paper: self._scope for paper, _, _ in wanted})
@@ -708,7 +716,7 @@ class Session:
         return " · ".join(filter(None, (told, self._undoes())))
 
     def _reverse(self, step: Step, done: str) -> tuple[Step, str]:
-        decisions = step.reversal(self._winner)
+        decisions = step.reversal(self._winners({change.paper for change, _ in step.changes}))
         elsewhere = len(step.changes) - len(decisions)
         reversed_step = Step.of(step.label, decisions, self._write(decisions))
         papers = list(dict.fromkeys(decision.paper for decision in decisions))
@@ -745,10 +753,12 @@ class Session:
             self._count_unread({d.paper for d in decisions})
         return changes
 
-    def _count_unread(self, papers: Collection[PaperId]) -> None:
+    def _count_unread(self, papers: Iterable[PaperId]) -> None:
         """Takes over whether these papers are read, as far as the scope lists them."""
-        for card in self._cards_of(self.index.numbers(papers).values()):
-            self._unread.put(card.n, not card.read and self._lists(card.n))
+        for id_, number, is_read in self.index.states(papers):
+            ahead = self._ahead.get((id_, READ))
+            is_unread = not (ahead.value is True if ahead else is_read)
+            self._unread.put(number, is_unread and self._lists(number))
 
     def _lists(self, number: int) -> bool:
         """Whether the scope lists a paper."""

@@ -24,7 +24,7 @@ LAYERS = (
     {"formats", "query", "marks"},
     {"store", "export", "settings", "search", "editing", "facets"},
     {"index"},
-    {"library", "view", "resume"},
+    {"library", "view", "resume", "finder"},
     {"session"},
     {"ui"},
     {"cli"},
@@ -101,6 +101,7 @@ def test_only_screen_and_session_change_the_session(module: Path) -> None:
     if name_of(module) == "ui" and module.stem not in ("screen", "app"):
         source = (PACKAGE / module).read_text("utf-8")
         read_only = {"view", "cursor", "card", "compact", "language", "scopes", "scope_place"}
+        read_only |= {"scope_at", "revision"}
         read_only |= {"totals", "unread_in", "digests", "decided", "candidates"}
         assert set(re.findall(r"self\.session\.(\w+)", source)) <= read_only
         assert not re.search(r"self\.session\.[\w.]+ = ", source)

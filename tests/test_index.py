@@ -252,7 +252,7 @@ def test_only_a_change_that_wins_is_told(index: Index) -> None:
     assert mark(index, change("2604.00001", STAR, True, 5)) == {"2604.00001"}
     assert mark(index, change("2604.00001", STAR, False, 4)) == set()
     assert mark(index, change("2604.00001", STAR, False, 5, "bbbbbb")) == {"2604.00001"}
-    winner = index.winner("2604.00001", STAR)
+    winner = index.winners(["2604.00001"])["2604.00001", STAR]
     assert winner == change("2604.00001", STAR, False, 5, "bbbbbb")
 
 

@@ -117,9 +117,6 @@ class Desk:
         self.history = History()
         self.last: Stamp | None = None
 
-    def winner(self, paper: str, field: str) -> Change | None:
-        return self.state.get((paper, field))
-
     def write(self, decisions: Sequence[Decision], device: str = "aaaaaa") -> list[Change]:
         written = []
         for wish in decisions:
@@ -130,13 +127,15 @@ class Desk:
         return written
 
     def star(self, *papers: str, value: Value = True) -> None:
-        decisions = [Decision(paper, STAR, value, self.winner(paper, STAR)) for paper in papers]
+        decisions = [
+            Decision(paper, STAR, value, self.state.get((paper, STAR))) for paper in papers
+        ]
         self.history = self.history.did(Step.of("star", decisions, self.write(decisions)))
 
     def undo(self) -> int:
         step = self.history.last
         assert step
-        decisions = step.reversal(self.winner)
+        decisions = step.reversal(self.state)
         reversal = Step.of(step.label, decisions, self.write(decisions))
         self.history = self.history.took_back(reversal)
         return len(step.changes) - len(decisions)
@@ -144,13 +143,13 @@ class Desk:
     def redo(self) -> int:
         step = self.history.next
         assert step
-        decisions = step.reversal(self.winner)
+        decisions = step.reversal(self.state)
         reversal = Step.of(step.label, decisions, self.write(decisions))
         self.history = self.history.redid(reversal)
         return len(step.changes) - len(decisions)
 
     def elsewhere(self, paper: str, value: Value) -> None:
-        self.write([Decision(paper, STAR, value, self.winner(paper, STAR))], "bbbbbb")
+        self.write([Decision(paper, STAR, value, self.state.get((paper, STAR)))], "bbbbbb")
 
     def stars(self) -> dict[str, Value]:
         return {paper: change.value for (paper, _), change in self.state.items()}

@@ -245,7 +245,7 @@ class DigestApp(App[None]):
         """
         if not isinstance(event, events.Key) or event.is_forwarded:
             return False
-        if self._held is not None:
+        if self._held is not None and event.key != "escape":
             self._held.append(event)
             return True
         if event.key == "enter" and isinstance(self.focused, QueryBar):

@@ -1,15 +1,18 @@
 """The main screen: three panes over one session.
 
 Panes draw what the session holds and post messages; only the actions and handlers here call
-it. Each action is one call, whose sentence the status line then shows. A worker that looks for
+it. Each action is one call, whose sentence the status line then shows. A thread that looks for
 new digests has a connection of its own and tells what it found by messages.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -24,14 +27,15 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
-from textual.worker import get_current_worker
 
 from digest_tui.commands import COMMANDS, shown
 from digest_tui.editing import choosing
 from digest_tui.export import in_languages, preview
 from digest_tui.facets import FacetField
+from digest_tui.finder import Answer, Finder
 from digest_tui.index import Order
-from digest_tui.library import Library, Progress
+from digest_tui.library import Library, Progress, Watch
+from digest_tui.query import parse
 from digest_tui.resume import Left
 from digest_tui.session import LANGUAGES, Selection, Session
 from digest_tui.settings import split_keys
@@ -51,8 +55,14 @@ COPIED = {"id": "i", "link": "l", "PDF link": "p", "title": "t", "BibTeX": "b", 
 """The key of each thing that can be copied."""
 PREVIEWED = 40
 """Lines of an export."""
+PATIENCE = 0.05
+"""Seconds that an answer to a query is waited for before anything else is done."""
 POLL = 1.0
-"""Seconds between looks at the digest folders and the journals."""
+"""Seconds between looks at the journals."""
+RETRY = 10.0
+"""Seconds after which the digest folders are looked at again where that failed."""
+PARTING = 0.5
+"""Seconds for which the end waits for the thread that looks at the digest folders."""
 
 
 class MainScreen(Screen[None]):
@@ -90,6 +100,13 @@ class MainScreen(Screen[None]):
         """The reader of an empty library wants to look around."""
 
     @dataclass
+    class Found(Message):
+        """A query was answered, later than a person waits for."""
+
+        text: str
+        answer: Answer
+
+    @dataclass
     class Scanned(Message):
         """The scan of the digest folders came so far."""
 
@@ -120,6 +137,9 @@ class MainScreen(Screen[None]):
         self.glyphs = glyphs
         self._left = left or Left(is_first=False)
         self._has_hint = self._left.is_first
+        self.finder = Finder(lambda: session.index.path)
+        self._asked: tuple[str, Answer] | None = None
+        """The query whose answer is still to come."""
         self._is_source = False
         """Whether papers are shown as they stand in their digest."""
         self._is_narrowing = False
@@ -130,12 +150,16 @@ class MainScreen(Screen[None]):
         self._standing = standing
         self._titled = ""
         self._shown: tuple[object, ...] = ()
-        self._pulse: tuple[int, ...] = ()
+        self._watcher: threading.Thread | None = None
+        """Looks at the digest folders, as long as the screen is there."""
+        self._is_wanted = threading.Event()
+        """Whether it is to look at once, or to end."""
+        self._is_over = False
         self._was_asked = False
         """Whether somebody waits to be told that nothing is new."""
         self._may_leave = False
         """Whether it has been said that leaving loses decisions."""
-        self._known: set[int] = set()
+        self._known = {row.n for row in session.digests}
         self._is_filling = not session.digests
 
     def compose(self) -> ComposeResult:
@@ -161,7 +185,14 @@ class MainScreen(Screen[None]):
         if not self.session.digests:
             self.session.library.make_folder()
         self.set_interval(POLL, self.look_for_changes)
-        self.call_after_refresh(self.scan)
+        self.call_after_refresh(self.watch_folders)
+
+    def on_unmount(self) -> None:
+        self.finder.close()
+        self._is_over = True
+        self.scan()
+        if self._watcher:
+            self._watcher.join(PARTING)
 
     def on_resize(self) -> None:
         self._tell_status(self._message)
@@ -285,8 +316,9 @@ class MainScreen(Screen[None]):
         self.tell(self.session.fold())
 
     def action_back(self) -> None:
-        if self.query_bar.has_focus or (self._pane < 2 and self.session.view.text):
-            self._end_query("")
+        is_asking = self.query_bar.has_focus or self._asked is not None
+        if is_asking or (self._pane < 2 and self.session.view.text):
+            self._clear_query()
         elif self.has_class("zoomed"):
             self.action_zoom()
         elif self._has_hint and self._pane == 1:
@@ -439,17 +471,40 @@ class MainScreen(Screen[None]):
     @on(Input.Changed, "#query")
     def filter_live(self) -> None:
         """Filters by what stands in the bar by now, which may be more than the letter typed."""
-        if self.query_bar.value != self.session.view.text:
-            self.session.ask(self.query_bar.value)
-            self._show_lists()
-            self._tell_status("")
-            self._underline()
-            # The eye of a person who types is on the list: the rest has the next frame.
-            self.call_after_refresh(self._show_rest)
+        text = self.query_bar.value
+        if text == (self._asked[0] if self._asked else self.session.view.text):
+            return
+        answer = self.finder.find(parse(text).query, self.session.today())
+        try:
+            found = answer.result(PATIENCE)
+        except TimeoutError:
+            self._asked = text, answer
+            answer.add_done_callback(lambda answer: self.post_message(self.Found(text, answer)))
+            self._tell_status(f"Searching{self.glyphs.cut}")
+        else:
+            self._show_found(text, found)
+
+    @on(Found)
+    def show_found(self, message: Found) -> None:
+        """Shows what was found, unless something else has been asked since."""
+        if self._asked and message.answer is self._asked[1]:
+            self._show_found(message.text, message.answer.result())
+            if not self.has_class("asking"):
+                self._keep()
+
+    def _show_found(self, text: str, found: set[int] | None) -> None:
+        self._asked = None
+        self.session.answer(text, found)
+        self._show_lists()
+        self._tell_status("")
+        self._underline()
+        # The eye of a person who types is on the list: the rest has the next frame.
+        self.call_after_refresh(self._show_rest)
 
     def _show_rest(self) -> None:
         self._show_paper()
-        self.query_bar.offer()
+        if self.query_bar.has_focus:
+            self.query_bar.offer()
         self._tell_keys()
 
     @on(QueryBar.Turned)
@@ -459,18 +514,30 @@ class MainScreen(Screen[None]):
 
     @on(Input.Submitted, "#query")
     def keep_query(self) -> None:
-        self._end_query(self.query_bar.value)
+        """Leaves the bar. What is typed next is for the list that the query gives."""
+        self._leave_bar()
+        if self._asked is None:
+            self._keep()
+
+    def _keep(self) -> None:
+        self._show_query()
+        self.tell()
         self.post_message(self.QueryKept())
 
-    def _end_query(self, text: str) -> None:
+    def _clear_query(self) -> None:
+        if self._asked is not None:
+            self.finder.abandon()
+            self._asked = None
+        self._leave_bar()
+        if self.session.view.text:
+            self.session.ask("")
+        self._keep()
+
+    def _leave_bar(self) -> None:
         self.query_bar.remember()
         self.query_bar.withdraw()
         self.remove_class("asking")
-        if text != self.session.view.text:
-            self.session.ask(text)
-        self._show_query()
         self._go_into(self.papers)
-        self.tell()
 
     def _underline(self) -> None:
         """Underlines what of the query was not understood."""
@@ -652,31 +719,44 @@ class MainScreen(Screen[None]):
         self.scan()
 
     def scan(self) -> None:
-        """Looks for new digests in a thread, unless one is looking already."""
-        if not any(worker.group == "scan" and worker.is_running for worker in self.workers):
-            self._pulse = self.session.library.pulse()
-            self._known = {row.n for row in self.session.digests}
-            self.run_worker(self._scan, thread=True, group="scan", exit_on_error=False)
+        """Looks for new digests at once."""
+        self._is_wanted.set()
 
-    def _scan(self) -> None:
-        worker = get_current_worker()
-        any_news, told = False, 0.0
+    def watch_folders(self) -> None:
+        """Looks for new digests from now on, in a thread that holds up nothing.
+
+        It is no worker: a folder of a network that is gone can keep it for ever, and the end does
+        not wait for it.
+        """
+        run = copy_context().run
+        self._watcher = threading.Thread(target=run, args=(self._watch_folders,), daemon=True)
+        self._watcher.start()
+
+    def _watch_folders(self) -> None:
+        watch = Watch()
+        while not self._is_over:
+            trouble = ""
+            if self._is_wanted.is_set() or watch.has_news():
+                self._is_wanted.clear()
+                trouble = self._scan(watch)
+            self._is_wanted.wait(RETRY if trouble else watch.pause)
+
+    def _scan(self, watch: Watch) -> str:
+        """Takes in what is new, and posts how far that came; what went wrong."""
+        any_news, told, trouble = False, 0.0, ""
         try:
-            library = Library(self.session.library.places)
-            try:
-                for progress in library.scan():
+            with closing(Library(self.session.library.places)) as library:
+                for progress in library.scan(watch):
                     any_news = True
-                    if worker.is_cancelled:
-                        return
+                    if self._is_over:
+                        return ""
                     if time.monotonic() - told > 0.2:
                         told = time.monotonic()
                         self.post_message(self.Scanned(progress))
-            finally:
-                library.close()
         except (OSError, sqlite3.Error) as error:
-            self.post_message(self.ScanEnded(any_news, f"Looking for digests failed: {error}"))
-            return
-        self.post_message(self.ScanEnded(any_news))
+            trouble = f"Looking for digests failed: {error}"
+        self.post_message(self.ScanEnded(any_news, trouble))
+        return trouble
 
     @on(Scanned)
     def show_progress(self, message: Scanned) -> None:
@@ -690,8 +770,9 @@ class MainScreen(Screen[None]):
         """Tells what the scan found. Rows that are on screen stay where they are."""
         if message.any_news:
             self._take_over()
-            # A file may have been read before it was whole: looked at until nothing changes.
-            self._pulse = ()
+        else:
+            # Another window may have been faster.
+            self.look_for_changes()
         if self._is_filling and self._untouched == self._place:
             # Whoever has not moved meanwhile is where they were the last time.
             self.session.resume(self._left)
@@ -699,6 +780,7 @@ class MainScreen(Screen[None]):
             self.tell()
         self._is_filling = False
         new = [row for row in self.session.digests if row.n not in self._known]
+        self._known |= {row.n for row in new}
         if message.trouble or new:
             problems = sum(len(self.session.index.problems(row.n)) for row in new)
             days = f"New: {', '.join(str(row.day) for row in new[:3])}"
@@ -731,8 +813,6 @@ class MainScreen(Screen[None]):
         warning = self.session.warning
         if self.session.retry() or self.session.look() or self.session.warning != warning:
             self.tell(self._message if self.session.warning == warning else self.session.warning)
-        if self.session.library.pulse() != self._pulse:
-            self.scan()
 
 
 def is_web_link(url: str) -> bool:

@@ -24,7 +24,7 @@ from tests.benchmarks.table import Figures, machine, markdown
 SIZES = (35, 1_000, 10_000, 100_000)
 ROUNDS = 7
 QUICK_SIZES = (35, 1_000)
-QUICK_ROUNDS = 2
+QUICK_ROUNDS = 1
 
 
 def main() -> None:

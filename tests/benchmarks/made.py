@@ -32,7 +32,7 @@ _COMMON_ZH = (
     "探索 控制 梯度 潜在 规划 语言 视觉 稀疏 因果 仿真 接触 抓取 注意力 记忆 层级 目标 技能 安全 "
     "约束 结果 实验 证明 提出 一种 新的 框架"
 )
-_SYLLABLES = "ba ce di fo gu ha li mo nu pe ra si to va we xi yo zu tri ster con pro".split()
+_SYLLABLES = "ba ce di fo gu ha li mo nu pe ra si to va we xi yo zu tri ster con pro"
 _HAN = [chr(0x4E00 + 11 * place) for place in range(1500)]
 _KEYWORDS = (
     "reinforcement learning",
@@ -80,14 +80,16 @@ def _coined(
 
 
 _CHANCE = random.Random(0)
-_ENGLISH = _Zipf(_COMMON.split() + _coined(_CHANCE, _SYLLABLES, (2, 5), 30_000), " ")
+_ENGLISH = _Zipf(_COMMON.split() + _coined(_CHANCE, _SYLLABLES.split(), (2, 5), 30_000), " ")
 _CHINESE = _Zipf(_COMMON_ZH.split() + _coined(_CHANCE, _HAN, (1, 3), 8_000), "")
-_NAMES = _Zipf([word.title() for word in _coined(_CHANCE, _SYLLABLES, (2, 3), 5_000)], " ")
+_NAMES = _Zipf([name.title() for name in _coined(_CHANCE, _SYLLABLES.split(), (2, 3), 5_000)], " ")
 
 
 def digests(papers: int, seed: int = 0) -> Iterator[tuple[str, str]]:
     """Yields the file name and the text of every digest of a library, the newest first."""
-    for number, (first, day) in enumerate(zip(range(0, papers, PAPERS_A_DIGEST), days())):
+    for number, (first, day) in enumerate(
+        zip(range(0, papers, PAPERS_A_DIGEST), days(), strict=False)
+    ):
         count = min(PAPERS_A_DIGEST, papers - first)
         yield f"{day}.txt", digest(number, count, day=day, seed=seed)
 

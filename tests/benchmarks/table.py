@@ -124,9 +124,9 @@ def _cells(figures: Figures, row: Row, sizes: Sequence[int]) -> list[str]:
 def _cell(row: Row, ours: Sequence[float], floor: Sequence[float]) -> str:
     if not ours:
         return ""
-    shares = (0.5, 0.95, 1.0) if row.tells_slowest else (0.5, 0.95)
+    shares = [0.5, 0.95, 1.0] if row.tells_slowest else [0.5, 0.95]
     if len(ours) == 1 or row.unit != "ms":
-        shares = (0.5,)
+        shares = [0.5]
     told = " / ".join(_number(quantile(ours, share), row.unit) for share in shares)
     ratio = f" · {statistics.median(ours) / statistics.median(floor):.2f}×" if floor else ""
     return told + ratio

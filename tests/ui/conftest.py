@@ -12,6 +12,7 @@ import pytest
 from textual import events
 from textual.app import App, ComposeResult
 from textual.keys import _character_to_key
+from textual.message import Message
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -132,9 +133,14 @@ async def running(
 ) -> AsyncIterator[Pilot[None]]:
     """The whole program on a screen of (columns, rows), after its first look for digests."""
     app = DigestApp(session, settings, notice=notice, left=left)
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        await app.workers.wait_for_complete()
+    looked = asyncio.Event()
+
+    def hear(message: Message) -> None:
+        if isinstance(message, MainScreen.ScanEnded):
+            looked.set()
+
+    async with app.run_test(size=size, message_hook=hear) as pilot:
+        await asyncio.wait_for(looked.wait(), PATIENCE)
         await pilot.pause()
         yield pilot
 
