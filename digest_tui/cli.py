@@ -11,10 +11,10 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -23,10 +23,10 @@ from digest_tui import __version__
 if TYPE_CHECKING:
     from digest_tui.export import Language
     from digest_tui.library import Imported, Library
-    from digest_tui.paper import Problem
+    from digest_tui.paper import Holding, PaperId, Problem
     from digest_tui.query import Query
     from digest_tui.session import Session
-    from digest_tui.settings import Settings
+    from digest_tui.settings import Places, Settings
 
 LIBRARY = partial(
     click.option,
@@ -38,6 +38,7 @@ LIBRARY = partial(
 VERSION = click.version_option(__version__, "--version", prog_name="digest-tui")
 PATHS = click.Path(path_type=Path, allow_dash=True)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+T = TypeVar("T")
 
 
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -131,8 +132,8 @@ def _demo(folder: Path | None) -> None:
 @JSON
 def _import(folder: Path | None, paths: tuple[Path, ...], as_json: bool) -> None:
     """Import digests: files, folders, - for stdin. A refused file never stops the others."""
-    with _library(folder) as (library, _, _):
-        library.refresh()
+    with _library(folder) as (opened, _, problems), _up_to_date(opened, problems) as library:
+        _narrate(problems)
         any_refused = False
         records = []
         for outcome in _imported(library, paths):
@@ -142,8 +143,7 @@ def _import(folder: Path | None, paths: tuple[Path, ...], as_json: bool) -> None
                 _narrate([f"{outcome.file}: refused: {outcome.reason}"])
             elif not as_json:
                 click.echo(_import_line(outcome))
-                assert outcome.digest is not None
-                _narrate(f"{outcome.file}:{p.line}: {p.message}" for p in outcome.digest.problems)
+                _narrate(f"{outcome.file}:{p.line}: {p.message}" for p in outcome.problems)
         if as_json:
             _print_json(records)
     sys.exit(1 if any_refused else 0)
@@ -155,9 +155,11 @@ def _digests(folder: Path | None, as_json: bool) -> None:
     """List the digests of the library, newest first."""
     with _session(folder) as session:
         if as_json:
-            _print_json([_digest_record(session, row.n) for row in session.digests])
+            _print_json(
+                _settled(session, lambda: [_digest_record(session, r.n) for r in session.digests])
+            )
             return
-        for row in session.digests:
+        for row in _settled(session, lambda: session.digests):
             again = f"  as on {row.same_as}" if row.same_as else ""
             counts = f"{row.entries:>4} entries {row.papers:>4} papers {row.unread:>4} unread"
             click.echo(f"{row.day} {counts}  {row.file}{again}")
@@ -172,7 +174,7 @@ def _papers(folder: Path | None, query: str, as_json: bool, as_lines: bool) -> N
     from digest_tui.export import FORMATS
 
     with _session(folder) as session:
-        holdings = session.found(_parsed(query))
+        holdings = _found(session, _parsed(query))
         if as_json or as_lines:
             _print(FORMATS["json" if as_json else "jsonl"].write(holdings))
             return
@@ -209,7 +211,7 @@ def _export(
     if format_ not in FORMATS:
         raise click.BadParameter(f"“{format_}” is none of {', '.join(FORMATS)}", param_hint="-f")
     with _session(folder) as session:
-        holdings = [in_languages(each, language) for each in session.found(_parsed(query))]
+        holdings = [in_languages(each, language) for each in _found(session, _parsed(query))]
         chunks = FORMATS[format_].write(holdings)
         if output is None or str(output) == "-":
             _print(chunks)
@@ -245,11 +247,11 @@ def _mark(folder: Path | None, query: str | None, ids: tuple[str, ...], **what: 
     value = not chosen[0].startswith("un")
     with _session(folder) as session:
         if query is not None:
-            wanted = [holding.paper.id for holding in session.found(_parsed(query, strict=True))]
+            wanted = [holding.paper.id for holding in _found(session, _parsed(query, strict=True))]
             unknown = []
         else:
             plain = list(dict.fromkeys(map(_paper_id, ids)))
-            known = session.index.numbers(plain)
+            known = _settled(session, lambda: session.index.numbers(plain))
             wanted = [id_ for id_ in plain if id_ in known]
             unknown = [id_ for id_ in plain if id_ not in known]
         try:
@@ -269,8 +271,8 @@ def _doctor(folder: Path | None, as_json: bool) -> None:
         if not library.index.is_sound():
             problems.append("the index was damaged; it has been built again")
             library.index.rebuild()
-        library.refresh()
-        report = library.examine()
+        with _up_to_date(library, problems) as fresh:
+            report = fresh.examine()
         report["findings"] = [*problems, *report["findings"]]
         if as_json:
             _print_json({"version": __version__, **report})
@@ -310,24 +312,51 @@ def _library(folder: Path | None) -> Iterator[tuple[Library, Settings, list[str]
     """The library in a folder, the settings, and what is wrong with them."""
     import sqlite3
 
-    from digest_tui.index import is_damage
     from digest_tui.library import Library
     from digest_tui.settings import config_path, load, places
 
     settings, problems = load(config_path())
-    try:
-        library = Library(places(folder, settings))
-    except (OSError, sqlite3.Error) as error:
-        _fail(f"the library cannot be opened: {error}")
-    try:
-        yield library, settings, _sentences(problems)
-    except sqlite3.Error as error:
-        if not is_damage(error):
+    told = _sentences(problems)
+    where = places(folder, settings)
+    with ExitStack() as stack:
+        try:
+            library = stack.enter_context(closing(Library(where)))
+        except (OSError, sqlite3.Error) as error:
+            library = stack.enter_context(_with_passing_index(where, error, told))
+        try:
+            yield library, settings, told
+        except sqlite3.Error as error:
             _fail(f"the index cannot be used: {error}")
-        library.index.delete()
-        _fail("the index was damaged, and has been deleted; call again, and it is built anew")
-    finally:
-        library.close()
+
+
+@contextmanager
+def _with_passing_index(where: Places, error: Exception, problems: list[str]) -> Iterator[Library]:
+    """A library whose own index cannot be used, with another one, which is gone afterwards."""
+    from dataclasses import replace
+    from tempfile import TemporaryDirectory
+
+    from digest_tui.library import Library
+
+    problems.append(f"{where.index}: {error}; an index was made in passing, which takes longer")
+    with TemporaryDirectory(prefix="digest-tui-") as folder:
+        passing = replace(where, index=Path(folder) / where.index.name)
+        with closing(Library(passing)) as library:
+            yield library
+
+
+@contextmanager
+def _up_to_date(library: Library, problems: list[str]) -> Iterator[Library]:
+    """The library with its index up to date, or with a passing one where that cannot be written."""
+    import sqlite3
+
+    with ExitStack() as stack:
+        try:
+            library.refresh()
+        except sqlite3.OperationalError as error:
+            passing = _with_passing_index(library.places, error, problems)
+            library = stack.enter_context(passing)
+            library.refresh()
+        yield library
 
 
 def _sentences(problems: Iterable[Problem]) -> list[str]:
@@ -339,12 +368,37 @@ def _session(folder: Path | None) -> Iterator[Session]:
     """A session on a library whose index is up to date."""
     from digest_tui.session import Session
 
-    with _library(folder) as (library, _, problems):
+    with (
+        _library(folder) as (opened, _, problems),
+        _up_to_date(opened, problems) as library,
+    ):
         _narrate(problems)
-        library.refresh()
         session = Session(library)
         session.refresh()
         yield session
+
+
+def _settled(session: Session, ask: Callable[[], T]) -> T:
+    """An answer; asked for again where the index was found damaged, and built anew meanwhile."""
+    answer = ask()
+    while session.index.is_damaged:
+        session.library.refresh()
+        session.refresh()
+        answer = ask()
+    return answer
+
+
+def _found(session: Session, query: Query) -> Iterator[Holding]:
+    """The papers that a query finds; after the index was built anew meanwhile, the rest of them."""
+    given: set[PaperId] = set()
+    while True:
+        for holding in session.found(query):
+            if holding.paper.id not in given:
+                given.add(holding.paper.id)
+                yield holding
+        if not session.index.is_damaged:
+            return
+        session.library.refresh()
 
 
 def _prepare_screen() -> None:
@@ -403,7 +457,7 @@ def _imported(library: Library, paths: Iterable[Path]) -> Iterator[Imported]:
 
 
 def _problems_of(outcome: Imported) -> str:
-    count = len(outcome.digest.problems) if outcome.digest else 0
+    count = len(outcome.problems)
     return f"{outcome.file}: {count} problems; digest-tui doctor tells which" if count else ""
 
 
@@ -417,18 +471,17 @@ def _import_line(outcome: Imported) -> str:
 
 
 def _import_record(outcome: Imported) -> dict[str, Any]:
-    digest = outcome.digest
-    problems = [(p.line, p.message) for p in digest.problems] if digest else [(0, outcome.reason)]
+    problems = [{"line": p.line, "message": p.message} for p in outcome.problems]
     return {
         "file": outcome.file,
         "status": outcome.status,
-        "format": digest.format if digest else None,
+        "format": outcome.format or None,
         "date": outcome.day and str(outcome.day),
-        "declared": digest.declared if digest else None,
-        "entries": len(digest.entries) if digest else 0,
-        "papers": len(digest.papers) if digest else 0,
+        "declared": outcome.declared,
+        "entries": outcome.entries,
+        "papers": outcome.papers,
         "new": outcome.new,
-        "problems": [{"line": line, "message": message} for line, message in problems],
+        "problems": problems or [{"line": 0, "message": outcome.reason}] * bool(outcome.reason),
     }
 
 

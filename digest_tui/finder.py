@@ -7,10 +7,9 @@ query before is abandoned wherever it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sqlite3
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
-from pathlib import Path
 
 from digest_tui import query as q
 from digest_tui.index import Index
@@ -20,11 +19,14 @@ Answer = Future[set[int] | None]
 
 
 class Finder:
-    """A thread that answers queries to an index."""
+    """A thread that answers queries to an index.
 
-    def __init__(self, path: Callable[[], Path]) -> None:
-        """`path` tells where the index is by now."""
-        self._path = path
+    Raises in an answer what opening and reading an index raise: where the file that `index` reads
+    cannot be had a second time, too, because in another file papers have other numbers.
+    """
+
+    def __init__(self, index: Index) -> None:
+        self._read = index
         self._thread = ThreadPoolExecutor(1, "finder")
         self._index: Index | None = None
         self._answer: Answer | None = None
@@ -47,11 +49,13 @@ class Finder:
         self._thread.shutdown(wait=False)
 
     def _matches(self, query: q.Query, today: date) -> set[int] | None:
-        path = self._path()
-        if self._index is None or self._index.path != path:
+        if self._index is None or self._index.file != self._read.file:
             self._leave()
-            self._index = Index(path)
-        return self._index.matches(query, today)
+            self._index = Index(self._read.path)
+        found = self._index.matches(query, today)
+        if self._index.file != self._read.file:
+            raise sqlite3.OperationalError("the file that is read is no longer at its path")
+        return found
 
     def _leave(self) -> None:
         if self._index:

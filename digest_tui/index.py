@@ -10,10 +10,13 @@ answered with nothing, until the index is opened again and the truth is read int
 Where the file was only deleted, or another window made a new one, whoever has it open goes on
 reading it until the new one is filled.
 
-Full text is FTS5 over `query.segment`'s output: `unicode61` words, every Han character its own
-token, so that a Chinese word of any length is an exact phrase. The table is contentless
+Full text is FTS5 over `query.segment`'s output, every Han character its own token, so that a
+Chinese word of any length is an exact phrase. All letters are folded by then, so that the `ascii`
+tokenizer only parts them at spaces. The table is contentless
 (https://sqlite.org/fts5.html#contentless_tables): rows leave it by being written once more
-with the 'delete' command.
+with the 'delete' command. Beside it stand the letters with which the words of each paper begin,
+for a query of one letter, which nearly every paper answers; and all words that there are or
+were, to look inside them.
 
 The number of a paper or digest is never given to another one, because a view that is on screen
 goes on holding it.
@@ -22,10 +25,8 @@ goes on holding it.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
-import re
 import sqlite3
 import time
 from array import array
@@ -39,16 +40,19 @@ from itertools import islice
 from pathlib import Path
 from typing import Concatenate, Literal, ParamSpec, TypeVar
 
-from digest_tui import latex, search
+from digest_tui import search
 from digest_tui import query as q
 from digest_tui.facets import CANDIDATES, FACETS, Candidate, Facet, FacetField
 from digest_tui.marks import READ, STAR, Change, Key, Stamp
-from digest_tui.paper import Digest, Holding, Paper, PaperId, Problem, Subject, has_han, name_of
+from digest_tui.paper import Holding, Paper, PaperId, Problem, Subject
+from digest_tui.prepared import Prepared, Row, row_of, searched
 from digest_tui.store import Position, Reading
 
 VERSION = 5
 """Raised whenever the tables change; another version's file is built anew."""
 
+FileId = tuple[int, int]
+"""Which file of this machine it is, whatever its name: device and inode."""
 Status = Literal["all", "unread", "starred"]
 Order = Literal["digest", "unread", "title", "author", "id", "date"]
 
@@ -66,6 +70,7 @@ CREATE TABLE sections (digest INTEGER, place INTEGER, keyword INTEGER,
 CREATE TABLE entries (digest INTEGER, seq INTEGER, position INTEGER, keyword INTEGER,
                       paper INTEGER, PRIMARY KEY (digest, position, seq)) WITHOUT ROWID;
 CREATE INDEX entries_by_paper ON entries (paper, digest);
+CREATE INDEX entries_by_keyword ON entries (keyword, paper);
 CREATE TABLE problems (digest INTEGER, line INTEGER, message TEXT);
 CREATE INDEX problems_by_digest ON problems (digest);
 CREATE TABLE papers (n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, day TEXT, read INTEGER,
@@ -74,6 +79,7 @@ CREATE TABLE papers (n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, day TE
                      by_author TEXT);
 CREATE INDEX papers_by_read ON papers (read);
 CREATE INDEX papers_by_starred ON papers (starred);
+CREATE INDEX papers_by_translated ON papers (translated);
 CREATE TABLE texts (n INTEGER PRIMARY KEY, abstract TEXT, abstract_zh TEXT);
 CREATE TABLE versions (paper INTEGER, digest INTEGER, stated TEXT,
                        PRIMARY KEY (paper, digest)) WITHOUT ROWID;
@@ -86,7 +92,9 @@ CREATE TABLE marks (paper TEXT, field TEXT, value TEXT, ms INTEGER, count INTEGE
 CREATE TABLE journals (name TEXT PRIMARY KEY, position TEXT) WITHOUT ROWID;
 CREATE VIRTUAL TABLE full_text USING fts5(
     title, title_zh, authors, abstract, abstract_zh, id,
-    content='', tokenize='unicode61 remove_diacritics 2');
+    content='', columnsize=0, prefix='2 3', tokenize='ascii');
+CREATE TABLE initials (n INTEGER PRIMARY KEY, letters INTEGER);
+CREATE TABLE words (word TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
 
@@ -176,11 +184,18 @@ class Index:
         """Lines and files of marks that could not be read when they were last looked at."""
         self._read: Callable[[Mapping[str, Position]], Reading] | None = None
         """How the journals are read, once that was told."""
+        self._words: set[str] = set()
+        """The words of what is being written, until the change is complete."""
+        self.file: FileId | None
+        """Which file is read, whatever stands at the path by now; None where it was given up."""
         self._open()
 
     def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with _alone_in(self.path.parent):
+            if not os.path.lexists(self.path):
+                # Its -wal and -shm may still be in use, and are not the next one's.
+                self._remove()
             try:
                 self._db = self._connect(self.path)
             except sqlite3.DatabaseError as error:
@@ -188,9 +203,7 @@ class Index:
                     raise
                 self._remove()
                 self._db = self._connect(self.path)
-            self._file, self._largest = _standing_at(self.path)
-        self.is_damaged = False
-        """Whether the file had to be given up: nothing is found until `reopen`."""
+            self.file, self._largest = _standing_at(self.path)
         self._version = self._number("PRAGMA data_version")
 
     def _connect(self, path: Path | Literal[":memory:"]) -> sqlite3.Connection:
@@ -230,22 +243,25 @@ class Index:
         with nothing.
         """
         file, size = _standing_at(self.path)
-        if self.is_damaged or file != self._file:
-            return True
         # SQLite never makes this file smaller.
-        if size < self._largest:
+        if file == self.file and size < self._largest:
             self._give_up()
         self._largest = size
-        return self.is_damaged
+        return self.is_damaged or file != self.file
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the file had to be given up: nothing is found until `reopen`."""
+        return self.file is None
 
     def _give_up(self) -> None:
         """Takes a damaged file from its path, and goes on with an empty index in memory."""
         if self.is_damaged:
             return
         damaged, self._db = self._db, self._connect(":memory:")
-        self.is_damaged = True
+        file, self.file = self.file, None
         with suppress(OSError), _alone_in(self.path.parent):
-            if _standing_at(self.path)[0] == self._file:
+            if _standing_at(self.path)[0] == file:
                 self._remove()
         damaged.close()
         if self._read:
@@ -257,16 +273,24 @@ class Index:
                 self.path.with_name(self.path.name + suffix).unlink()
 
     def is_sound(self) -> bool:
-        """Whether SQLite finds the file whole, and can read every row. Reads all of it."""
+        """Whether SQLite finds the file whole, and can read every row. Reads all of it.
+
+        So it is as far as can be told where another process keeps it locked.
+        """
         try:
-            tables = self._db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+            # The full-text table itself has no rows, but those that it consists of have.
+            tables = self._db.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0"
+            )
             for (table,) in tables.fetchall():
                 deque(self._db.execute(f"SELECT * FROM {table}"), maxlen=0)
-            return self._db.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+            # https://sqlite.org/fts5.html#the_integrity_check_command
+            self._db.execute("INSERT INTO full_text (full_text) VALUES ('integrity-check')")
+            return self._db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         except sqlite3.DatabaseError as error:
-            if not is_damage(error):
+            if not (is_damage(error) or is_locked(error)):
                 raise
-            return False
+            return is_locked(error)
 
     def rebuild(self) -> None:
         """Begins with an empty index file."""
@@ -297,6 +321,7 @@ class Index:
         try:
             self._db.execute("BEGIN IMMEDIATE")
             yield
+            self._keep_words()
             self._db.commit()
         except BaseException as error:
             with suppress(sqlite3.Error):
@@ -324,10 +349,19 @@ class Index:
         return self._number("SELECT n FROM digests WHERE sha256 = ?", sha256)
 
     @_answered
-    def new_papers(self, digest: Digest) -> int:
+    def summary(
+        self, digest: int
+    ) -> tuple[date, str, int | None, int, int, tuple[Problem, ...]]:
+        """The day, the format, the declared and the real number of entries, the number of papers
+        and the problems of a digest."""
+        day, *counts = self._db.execute(
+            "SELECT day, format, declared, entries, papers FROM digests WHERE n = ?", (digest,)
+        ).fetchone()
+        return date.fromisoformat(day), *counts, tuple(self.problems(digest))
+
+    def new_papers(self, digest: Prepared) -> int:
         """How many papers of a digest the library does not hold."""
-        known = "SELECT 1 FROM papers WHERE id = ?"
-        return sum(self._number(known, paper.id) is None for paper in digest.papers)
+        return len(digest.papers) - len(self._known(digest.papers))
 
     def refuse(self, file: FileStamp, reason: str) -> None:
         """Remembers that a file is no digest, so that it is not read at every start."""
@@ -337,7 +371,7 @@ class Index:
             (file.name, file.size, file.mtime_ns, file.sha256, reason),
         )
 
-    def add(self, file: FileStamp, digest: Digest, day: date) -> int:
+    def add(self, file: FileStamp, digest: Prepared) -> int:
         """Adds a digest, or another file with the content of a known one; its number.
 
         A file that changed keeps the numbers of its digest and of its papers, because a view
@@ -348,7 +382,7 @@ class Index:
         number = self.digest_of(file.sha256)
         if number is None:
             is_free = self._number("SELECT n FROM digests WHERE n = ?", before) is None
-            number = self._add_digest(before if is_free else None, file, digest, day)
+            number = self._add_digest(before if is_free else None, file, digest)
         self._db.execute(
             "INSERT INTO files VALUES (?, ?, ?, ?, ?, NULL)",
             (file.name, file.size, file.mtime_ns, file.sha256, number),
@@ -395,20 +429,22 @@ class Index:
                 self._unwrite(number, self._held(number))
                 self._db.execute("DELETE FROM papers WHERE n = ?", (number,))
 
-    def _add_digest(self, n: int | None, file: FileStamp, digest: Digest, day: date) -> int:
+    def _add_digest(self, n: int | None, file: FileStamp, digest: Prepared) -> int:
         cursor = self._db.execute(
             "INSERT INTO digests (n, file, sha256, format, day, announced_at, generated_at,"
-            " declared, listing) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " declared, listing, entries, papers) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 n,
                 file.name,
                 file.sha256,
                 digest.format,
-                day.isoformat(),
+                digest.day.isoformat(),
                 digest.announced_at and digest.announced_at.isoformat(),
                 digest.generated_at and digest.generated_at.isoformat(),
                 digest.declared,
-                _listing(digest),
+                digest.listing,
+                len(digest.entries),
+                len(digest.papers),
             ),
         )
         number = cursor.lastrowid or 0
@@ -417,21 +453,18 @@ class Index:
             "INSERT INTO sections VALUES (?, ?, ?)",
             [(number, place, keywords[word]) for place, word in enumerate(digest.keywords)],
         )
-        papers = {paper.id: self._put(paper, number, day) for paper in digest.papers}
+        papers = self._put(digest.papers, number, digest.day.isoformat())
+        self._words |= digest.words
         self._db.executemany(
             "INSERT INTO entries VALUES (?, ?, ?, ?, ?)",
             [
-                (number, seq, entry.position, self._keyword(entry.keyword), papers[entry.paper.id])
+                (number, seq, entry.position, keywords[entry.keyword], papers[entry.paper])
                 for seq, entry in enumerate(digest.entries)
             ],
         )
         self._db.executemany(
             "INSERT INTO problems VALUES (?, ?, ?)",
             [(number, problem.line, problem.message) for problem in digest.problems],
-        )
-        self._db.execute(
-            "UPDATE digests SET entries = ?, papers = ? WHERE n = ?",
-            (len(digest.entries), len(papers), number),
         )
         self._recount([number])
         return number
@@ -440,24 +473,37 @@ class Index:
         self._db.execute("INSERT OR IGNORE INTO keywords (keyword) VALUES (?)", (keyword,))
         return self._number("SELECT n FROM keywords WHERE keyword = ?", keyword) or 0
 
-    def _put(self, paper: Paper, digest: int, day: date) -> int:
-        """Adds a paper as a digest states it; its number."""
-        number = self._number("SELECT n FROM papers WHERE id = ?", paper.id)
-        if number is None:
-            return self._insert(paper, day)
+    def _put(self, papers: Sequence[Row], digest: int, day: str) -> dict[PaperId, int]:
+        """Adds papers as a digest states them; their numbers."""
+        numbers = self._known(papers)
+        for paper in papers:
+            if paper.id in numbers:
+                self._restate(numbers[paper.id], paper, digest)
+        new = [paper for paper in papers if paper.id not in numbers]
+        last = self._number("SELECT seq FROM sqlite_sequence WHERE name = 'papers'") or 0
+        numbers |= {paper.id: number for number, paper in enumerate(new, last + 1)}
+        self._write([(numbers[paper.id], day, paper) for paper in new])
+        return numbers
+
+    def _known(self, papers: Iterable[Row]) -> dict[PaperId, int]:
+        """The numbers of those of the papers that the library holds."""
+        return self.numbers([paper.id for paper in papers])
+
+    def _restate(self, number: int, paper: Row, digest: int) -> None:
+        """Adds what a digest says of a paper that others list too."""
         alone = self._number(
             "SELECT digest FROM entries WHERE paper = ?1"
             " AND NOT EXISTS (SELECT 1 FROM versions WHERE paper = ?1) LIMIT 1",
             number,
         )
         if alone is not None:
-            self._state(number, alone, self._held(number))
-        self._state(number, digest, paper)
+            self._state(number, alone, astuple(self._held(number)))
+        self._state(number, digest, paper.stated)
         self._merge(number)
-        return number
 
-    def _state(self, number: int, digest: int, paper: Paper) -> None:
-        self._db.execute("INSERT INTO versions VALUES (?, ?, ?)", (number, digest, _as_json(paper)))
+    def _state(self, number: int, digest: int, stated: tuple[object, ...]) -> None:
+        text = json.dumps(stated, ensure_ascii=False)
+        self._db.execute("INSERT INTO versions VALUES (?, ?, ?)", (number, digest, text))
 
     def _merge(self, number: int) -> None:
         """Writes a paper of several digests: the newest one's text, what it lacks from the others.
@@ -472,66 +518,95 @@ class Index:
         ).fetchall()
         if not rows:
             return
-        self._unwrite(number, self._held(number))
-        self._write(number, reduce(_filled, [_from_json(text) for text, _ in rows]), rows[0][1])
+        before = self._held(number)
+        merged = reduce(_filled, [_from_json(text) for text, _ in rows])
+        if merged == before:
+            self._db.execute("UPDATE papers SET day = ? WHERE n = ?", (rows[0][1], number))
+        else:
+            self._unwrite(number, before)
+            self._write([(number, rows[0][1], row_of(merged))])
         if len(rows) == 1:
             self._db.execute("DELETE FROM versions WHERE paper = ?", (number,))
 
-    def _insert(self, paper: Paper, day: date) -> int:
-        marks = dict(
-            self._db.execute("SELECT field, value FROM marks WHERE paper = ?", (paper.id,))
-        )
-        cursor = self._db.execute(
-            "INSERT INTO papers (id, read, starred) VALUES (?, ?, ?)",
-            (paper.id, marks.get(READ) == "true", marks.get(STAR) == "true"),
-        )
-        number = cursor.lastrowid or 0
-        self._write(number, paper, day.isoformat())
-        return number
-
-    def _write(self, number: int, paper: Paper, day: str) -> None:
-        self._db.execute(
-            "UPDATE papers SET day = ?, translated = ?, code = ?, title = ?, title_zh = ?,"
-            " authors = ?, abs_url = ?, pdf_url = ?, by_title = ?, by_author = ? WHERE n = ?",
-            (
-                day,
-                has_han(paper.title_zh) or has_han(paper.abstract_zh),
-                paper.subjects[0].code if paper.subjects else "",
-                paper.title,
-                paper.title_zh,
-                json.dumps(paper.authors, ensure_ascii=False),
-                paper.abs_url,
-                paper.pdf_url,
-                *_sort_keys(paper),
-                number,
-            ),
-        )
-        self._db.execute(
-            "INSERT INTO texts VALUES (?, ?, ?)", (number, paper.abstract, paper.abstract_zh)
+    def _write(self, papers: Sequence[tuple[int, str, Row]]) -> None:
+        """Writes papers, each with its number and its day; the marks of one that is there stay."""
+        marked = self._marked_among([paper.id for _, _, paper in papers])
+        self._db.executemany(
+            "INSERT INTO papers (n, id, day, read, starred, translated, code, title, title_zh,"
+            " authors, abs_url, pdf_url, by_title, by_author)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (n) DO UPDATE SET day = excluded.day, translated = excluded.translated,"
+            " code = excluded.code, title = excluded.title, title_zh = excluded.title_zh,"
+            " authors = excluded.authors, abs_url = excluded.abs_url, pdf_url = excluded.pdf_url,"
+            " by_title = excluded.by_title, by_author = excluded.by_author",
+            [
+                (
+                    number,
+                    paper.id,
+                    day,
+                    (paper.id, READ) in marked,
+                    (paper.id, STAR) in marked,
+                    paper.is_translated,
+                    paper.subjects[0][0] if paper.subjects else "",
+                    paper.title,
+                    paper.title_zh,
+                    json.dumps(paper.authors, ensure_ascii=False),
+                    paper.abs_url,
+                    paper.pdf_url,
+                    paper.by_title,
+                    paper.by_author,
+                )
+                for number, day, paper in papers
+            ],
         )
         self._db.executemany(
-            "INSERT INTO paper_subjects VALUES (?, ?, ?)",
-            [(number, place, self._subject(s)) for place, s in enumerate(paper.subjects)],
+            "INSERT INTO texts VALUES (?, ?, ?)",
+            [(number, paper.abstract, paper.abstract_zh) for number, _, paper in papers],
         )
-        self._db.execute(
+        subjects = {subject for _, _, paper in papers for subject in paper.subjects}
+        numbers = {subject: self._subject(*subject) for subject in subjects}
+        self._db.executemany(
+            "INSERT INTO paper_subjects VALUES (?, ?, ?)",
+            [
+                (number, place, numbers[subject])
+                for number, _, paper in papers
+                for place, subject in enumerate(paper.subjects)
+            ],
+        )
+        self._db.executemany(
             "INSERT INTO full_text (rowid, title, title_zh, authors, abstract, abstract_zh, id)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (number, *_searched(paper)),
+            [(number, *paper.searched) for number, _, paper in papers],
         )
+        self._db.executemany(
+            "INSERT INTO initials VALUES (?, ?)",
+            [(number, paper.initials) for number, _, paper in papers],
+        )
+
+    def _marked_among(self, papers: Sequence[PaperId]) -> set[tuple[PaperId, str]]:
+        """What of the papers is marked, and how."""
+        marks = "SELECT paper, field FROM marks WHERE value = 'true' AND paper IN"
+        ids = json.dumps(papers)
+        return set(self._db.execute(f"{marks} (SELECT value FROM json_each(?))", (ids,)))
+
+    def _keep_words(self) -> None:
+        known = "INSERT OR IGNORE INTO words SELECT value FROM json_each(?)"
+        self._db.execute(known, (json.dumps(sorted(self._words)),))
+        self._words.clear()
 
     def _unwrite(self, number: int, paper: Paper) -> None:
         self._db.execute("DELETE FROM texts WHERE n = ?", (number,))
+        self._db.execute("DELETE FROM initials WHERE n = ?", (number,))
         self._db.execute("DELETE FROM paper_subjects WHERE paper = ?", (number,))
         self._db.execute(
             "INSERT INTO full_text (full_text, rowid, title, title_zh, authors, abstract,"
             " abstract_zh, id) VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)",
-            (number, *_searched(paper)),
+            (number, *searched(paper)),
         )
 
-    def _subject(self, subject: Subject) -> int:
-        key = (subject.code, subject.name)
-        self._db.execute("INSERT OR IGNORE INTO subjects (code, name) VALUES (?, ?)", key)
-        return self._number("SELECT n FROM subjects WHERE code = ? AND name = ?", *key) or 0
+    def _subject(self, code: str, name: str) -> int:
+        self._db.execute("INSERT OR IGNORE INTO subjects (code, name) VALUES (?, ?)", (code, name))
+        return self._number("SELECT n FROM subjects WHERE code = ? AND name = ?", code, name) or 0
 
     @_answered
     def positions(self) -> dict[str, Position]:
@@ -646,17 +721,19 @@ class Index:
     @_answered
     def details(self, digest: int) -> tuple[datetime | None, datetime | None, int | None]:
         """When a digest was announced and generated, and how many entries it declares."""
-        announced, generated, declared = self._db.execute(
+        row = self._db.execute(
             "SELECT announced_at, generated_at, declared FROM digests WHERE n = ?", (digest,)
         ).fetchone()
+        announced, generated, declared = row or (None, None, None)
         return _moment(announced), _moment(generated), declared
 
     @_answered
     def sections(self, digest: int) -> list[tuple[str, int]]:
         """The keywords of a digest in order, each with the number of its entries."""
+        # A plus keeps the planner from going through a keyword's entries of all digests.
         return self._db.execute(
             "SELECT keywords.keyword, (SELECT count(*) FROM entries WHERE digest = ?1"
-            " AND entries.keyword = sections.keyword)"
+            " AND +entries.keyword = sections.keyword)"
             " FROM sections JOIN keywords ON keywords.n = sections.keyword"
             " WHERE digest = ?1 ORDER BY place",
             (digest,),
@@ -862,10 +939,12 @@ class Index:
             subjects.setdefault(number, []).append(Subject(code, name))
         rows = self._db.execute(
             "SELECT n, read, starred, id, title, title_zh, authors, abs_url, pdf_url, abstract,"
-            " abstract_zh FROM papers JOIN texts USING (n)"
+            " abstract_zh FROM papers LEFT JOIN texts USING (n)"
             " WHERE n IN (SELECT value FROM json_each(?))",
             wanted,
-        )
+        ).fetchall()
+        if any(abstract_zh is None for *_, abstract_zh in rows):
+            raise _damage("a paper without its text")
         return {
             number: Holding(
                 Paper(
@@ -893,10 +972,17 @@ class Index:
         ).fetchone()
         return row[0] if row else ""
 
-    @_answered
     def matches(self, query: q.Query, today: date) -> set[int] | None:
         """The papers that a query finds; None where it leaves out nothing."""
-        return search.found(self._db, query, today)
+        return self.answer(query, today).papers
+
+    @_answered
+    def answer(self, query: q.Query, today: date) -> search.Answer:
+        """The papers that a query finds, and the query as it was answered.
+
+        Raises `sqlite3.OperationalError` where it is interrupted.
+        """
+        return search.answer(self._db, query, today)
 
     @_answered
     def found(self, query: q.Query, today: date) -> list[int]:
@@ -940,8 +1026,6 @@ _OPENING = 1.0
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 
-_NO_LETTERS = re.compile(r"[\W_]+")
-
 _STATUS: Mapping[Status, str] = {
     "all": "1",
     "unread": "read = 0",
@@ -964,6 +1048,12 @@ def is_damage(error: sqlite3.Error) -> bool:
         # Python's own: SQLite does not look at what a text is made of.
         return "decode" in str(error)
     return code & 0xFF in _DAMAGE or "no such table" in str(error)
+
+
+def _damage(found: str) -> sqlite3.DatabaseError:
+    error = sqlite3.DatabaseError(found)
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
 
 
 def is_locked(error: sqlite3.Error) -> bool:
@@ -1000,19 +1090,13 @@ def _is_taken(folder: int) -> bool:
     return True
 
 
-def _standing_at(path: Path) -> tuple[tuple[int, int] | None, int]:
+def _standing_at(path: Path) -> tuple[FileId | None, int]:
     """Which file is at a path, whatever it holds, and how large it is."""
     try:
         status = path.stat()
     except OSError:
         return None, 0
     return (status.st_dev, status.st_ino), status.st_size
-
-
-def _listing(digest: Digest) -> str:
-    """What makes two digests the same listing: the papers, whatever the day and the order."""
-    ids = " ".join(sorted(paper.id for paper in digest.papers))
-    return hashlib.sha256(ids.encode()).hexdigest()[:16]
 
 
 def _filled(newer: Paper, older: Paper) -> Paper:
@@ -1025,10 +1109,6 @@ def _filled(newer: Paper, older: Paper) -> Paper:
     return replace(newer, **lacking)
 
 
-def _as_json(paper: Paper) -> str:
-    return json.dumps(astuple(paper), ensure_ascii=False)
-
-
 def _from_json(text: str) -> Paper:
     id_, title, title_zh, authors, subjects, *links_and_abstracts = json.loads(text)
     return Paper(
@@ -1039,29 +1119,6 @@ def _from_json(text: str) -> Paper:
         tuple(Subject(*subject) for subject in subjects),
         *links_and_abstracts,
     )
-
-
-def _sort_keys(paper: Paper) -> tuple[str, str]:
-    """What title and first author are sorted by: letters and digits; the family name first."""
-    *given, family = (name_of(paper.authors[0]) if paper.authors else "").split() or [""]
-    return _letters(latex.render(paper.title)), _letters(" ".join((family, *given)))
-
-
-def _letters(text: str) -> str:
-    return " ".join(_NO_LETTERS.sub(" ", q.fold(text)).split())
-
-
-def _searched(paper: Paper) -> tuple[str, ...]:
-    """What the full-text table holds of a paper, in the order of its columns."""
-    columns = (
-        paper.title,
-        paper.title_zh,
-        "\n".join(paper.authors),
-        paper.abstract,
-        paper.abstract_zh,
-        paper.id,
-    )
-    return tuple(q.segment(column) for column in columns)
 
 
 def _stamp(change: Change) -> tuple[int, int]:

@@ -10,22 +10,29 @@ import errno
 import hashlib
 import math
 import os
+import sqlite3
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
+from digest_tui import crew, prepared
 from digest_tui.index import FileStamp, Index
-from digest_tui.paper import Digest, PaperId
+from digest_tui.paper import PaperId, Problem
+from digest_tui.prepared import Prepared
 from digest_tui.settings import Places, throwaway
 from digest_tui.store import Store, read_device, sync_folders
 
 LARGEST = 64 * 1024 * 1024
 """Bytes. A larger file is no digest: ten years of them are 300 MB."""
+
+T = TypeVar("T")
+_Batch = list[tuple[T, crew.Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +41,14 @@ class Imported:
 
     file: str
     status: Literal["imported", "known", "refused"]
-    digest: Digest | None = None
     number: int | None = None
     """The digest's number in the index."""
     day: date | None = None
+    format: str = ""
+    declared: int | None = None
+    entries: int = 0
+    papers: int = 0
+    problems: tuple[Problem, ...] = ()
     new: int = 0
     """How many of its papers the library did not hold."""
     reason: str = ""
@@ -46,14 +57,41 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a scan of the digest folders has come, in files."""
+    """How far a scan of the digest folders has come: what is done can be asked of the index."""
 
     done: int
+    """Files, as is the total."""
     total: int
+    papers: int
+    """In the files that are done, each counted as often as it is listed there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A file that is to be imported, as it was read."""
+
+    file: str
+    name: str
+    """What it is kept as; empty for a name made of its day."""
+    data: bytes
+    mtime_ns: int | None
+    sha256: str
 
 
 File = tuple[str, int, int]
 """A file as it was found: its path, its size, and its modification time in ns."""
+
+
+@dataclass(slots=True)
+class _Young:
+    """A file that changed lately."""
+
+    file: File | None
+    """None where it is gone."""
+    since: float
+    """When it was found like this first."""
+    wait: float = math.inf
+    """Seconds from then on until there is something to decide."""
 
 
 class Watch:
@@ -71,62 +109,74 @@ class Watch:
         patience: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """In seconds: a file that was `still` is taken for whole; if it ends too early, only
-        after more `patience`."""
+        """A file that is `still` for so many seconds is whole. One that ends too early then may
+        go on, and is taken as it is after more `patience`."""
         self._still = still
         self._patience = patience
         self._clock = clock
         self._times: dict[str, int | None] = {}
         """The time of each folder, from before it was listed."""
-        self._young: dict[str, tuple[File | None, float]] = {}
-        """The files that changed lately: how they were found, and since when they are so."""
-        self._now = self._due = -math.inf
+        self._young: dict[str, _Young] = {}
+        """The files that changed lately, by name."""
+        self._now = self._moved = 0.0
+        """When the last scan was, and the last one that found a folder changed."""
+        self._sweep = -math.inf
+        """When to look at everything again."""
 
     @property
     def pause(self) -> float:
-        """Seconds until it is worthwhile to ask for news."""
+        """Seconds after which to ask for news."""
         return min(max(self._due - self._clock(), 0), _LOOK)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether a file that changed may still be being written."""
+        return any(seen.wait == self._still for seen in self._young.values())
+
+    @property
+    def _due(self) -> float:
+        return min((self._sweep, *(seen.since + seen.wait for seen in self._young.values())))
 
     def has_news(self) -> bool:
         """Whether another scan may find something. It opens no file, and lists no folder."""
-        return (
-            self._clock() >= self._due
-            or any(_time_of(folder) != time for folder, time in self._times.items())
-            or any(file and _found(file[0]) != file for file, _ in self._young.values())
-        )
+        now = self._clock()
+        for seen in self._young.values():
+            if seen.file and (file := _found(seen.file[0])) != seen.file:
+                seen.file, seen.since, seen.wait = file, now, self._still
+        return now >= self._due or any(_time_of(top) != at for top, at in self._times.items())
 
     def look(
         self, times: Mapping[str, int | None], found: Mapping[str, File], changed: Iterable[str]
     ) -> None:
         """Takes in what a scan found: the folders' times, all files, and the names of those that
         the index does not hold as they are, or no longer."""
-        is_first = not self._times
-        is_quiet = times == self._times
-        self._now, self._times = self._clock(), dict(times)
-        self._due = self._now + (_SWEEP if is_quiet else _GRAIN)
-        self._young = {
-            name: (file, since)
-            for name, (file, since) in self._young.items()
-            if found.get(name) == file and self._now - since < _YOUNG
-        }
+        self._now, is_first = self._clock(), not self._times
+        if times != self._times:
+            self._times, self._moved = dict(times), self._now
+        self._sweep = self._now + (_SWEEP if self._now > self._moved + _GRAIN else _GRAIN)
+        before, self._young = self._young, {}
+        for name, seen in before.items():
+            if found.get(name) == seen.file and self._now - seen.since < _YOUNG:
+                self._young[name] = replace(seen, wait=math.inf)
         for name in changed:
-            file = found.get(name)
-            age = max(time.time() - file[2] / 1e9, 0) if is_first and file else 0
-            self._young.setdefault(name, (file, self._now - age))
+            if name not in self._young:
+                file = found.get(name)
+                age = max(time.time() - file[2] / 1e9, 0) if is_first and file else 0
+                self._young[name] = _Young(file, self._now - age)
 
     def is_still(self, name: str) -> bool:
         """Whether a file that changed was found as it is for long enough to be whole."""
-        return self._has_been(name, self._still)
+        return self._was_for(self._still, name)
 
     def is_left(self, name: str) -> bool:
         """Whether it was so for long enough for nobody to be writing it any more."""
-        return self._has_been(name, self._patience)
+        return self._was_for(self._patience, name)
 
-    def _has_been(self, name: str, seconds: float) -> bool:
-        until = self._young[name][1] + seconds
-        if until > self._now:
-            self._due = min(self._due, until)
-        return until <= self._now
+    def _was_for(self, seconds: float, name: str) -> bool:
+        seen = self._young[name]
+        is_over = self._now >= seen.since + seconds
+        seen.wait = math.inf if is_over else seconds
+        return is_over
 
 
 class Library:
@@ -143,16 +193,39 @@ class Library:
         self.index.close()
 
     def refresh(self) -> None:
-        """Brings the index up to date with digests and journals, and waits for it."""
-        for _ in self.scan():
-            pass
-        self.mirror_marks()
+        """Brings the index up to date with digests and journals, and waits for it.
+
+        Raises `sqlite3.DatabaseError` where its file is damaged again as soon as it is made.
+        """
+        for _ in range(_TRIES):
+            for _ in self.scan():
+                pass
+            self.mirror_marks()
+            if not self.index.is_lost():
+                return
+        raise sqlite3.DatabaseError(f"{self.index.path} does not stay as it is written")
 
     def mirror_marks(self) -> set[PaperId]:
         """Takes new marks of every device into the index; the papers that changed."""
         return self.index.mirror(self.store.read)
 
     def scan(self, watch: Watch | None = None) -> Iterator[Progress]:
+        """Does as `_scan` says; where the index file is lost meanwhile, anew with the next one."""
+        for _ in range(_TRIES):
+            if self.index.is_lost():
+                self.index.reopen()
+            try:
+                for progress in self._scan(watch):
+                    yield progress
+                    if self.index.is_lost():
+                        break
+            except sqlite3.Error:
+                if not self.index.is_damaged:
+                    raise
+            if not self.index.is_lost():
+                return
+
+    def _scan(self, watch: Watch | None) -> Iterator[Progress]:
         """Indexes new and changed digest files, newest name first, and drops removed ones.
 
         Each file is one transaction, so that a scan can be abandoned at any yield. A file that
@@ -166,19 +239,25 @@ class Library:
         gone = [name for name in known if name not in found and self._is_gone(name)]
         watch.look(times, found, [*changed, *gone])
         changed = [name for name in changed if watch.is_still(name)]
-        for done, name in enumerate(changed, start=1):
-            try:
-                if not self._index_file(name, Path(found[name][0]), watch):
-                    continue
-            except OSError:
-                continue
-            yield Progress(done, len(changed))
+        done = papers = 0
+        hands = crew.hands_for(len(changed))
+        with closing(crew.read_all(_jobs(changed, found), hands)) as readings:
+            whole = (
+                (file, digest)
+                for file, digest in readings
+                if not _may_go_on(digest) or watch.is_left(file.name)
+            )
+            for batch in _batches(whole, hands):
+                self._index(batch)
+                done += len(batch)
+                papers += sum(map(_papers_in, batch))
+                yield Progress(done, len(changed), papers)
         gone = [name for name in gone if watch.is_still(name)]
         if gone:
             with self.index.change():
                 for name in gone:
                     self.index.forget(name)
-            yield Progress(len(changed), len(changed))
+            yield Progress(done, len(changed), papers)
 
     def source(self, file: str, paper: PaperId) -> str:
         """The lines of a digest file in which a paper stands; nothing where it cannot be read."""
@@ -247,99 +326,126 @@ class Library:
         What is refused in a folder comes after its digests, as far as it is named like a text; a
         folder without any digest is refused whole.
         """
-        for path in paths:
-            # Path.is_dir raises where a folder on the way may not be entered.
-            if os.path.isdir(path):
-                yield from self._import_folder(path)
+        # Path.is_dir raises where a folder on the way may not be entered.
+        for is_folder, some in groupby(paths, os.path.isdir):
+            if is_folder:
+                for folder in some:
+                    yield from self._import_folder(folder)
             else:
-                yield self._import_file(path)
+                yield from self._import_files(list(some))
 
     def import_bytes(self, data: bytes, name: str = "-") -> Imported:
         """Imports a digest that is no file of the disk: from a pipe, or from this package."""
-        outcome = _read(data, name, date.today())
-        if outcome.status == "refused":
-            return outcome
-        return self._keep(outcome, data, f"{outcome.day}.txt", mtime_ns=None)
+        source = _Source(name, "", data, None, hashlib.sha256(data).hexdigest())
+        (outcome,) = self._keep([(source, prepared.read(data, name, date.today()))])
+        return outcome
 
     def _import_folder(self, folder: Path) -> Iterator[Imported]:
         refused: list[Imported] = []
         any_digest = False
+        files: list[Path] = []
         try:
-            for entry in _walk(str(folder), {}):
-                path = Path(entry.path)
-                outcome = self._import_file(path)
-                if outcome.status == "refused":
-                    refused += [outcome] * (path.suffix.lower() in _SUFFIXES)
-                else:
-                    any_digest = True
-                    yield outcome
+            files += [Path(entry.path) for entry in _walk(str(folder), {})]
         except OSError as error:
             refused.append(_refused(str(folder), f"{_UNREADABLE} ({_why(error)})"))
+        for outcome in self._import_files(files):
+            if outcome.status == "refused":
+                refused += [outcome] * (Path(outcome.file).suffix.lower() in _SUFFIXES)
+            else:
+                any_digest = True
+                yield outcome
         if any_digest or any(outcome.reason.startswith(_UNREADABLE) for outcome in refused):
             yield from refused
         else:
             looked_at = f"files looked at: {len(refused)}" if refused else "it is empty"
             yield _refused(str(folder), f"a folder without digests ({looked_at})")
 
-    def _import_file(self, path: Path) -> Imported:
+    def _import_files(self, paths: Sequence[Path]) -> Iterator[Imported]:
+        hands = crew.hands_for(len(paths))
+        with closing(crew.read_all(map(self._source, paths), hands)) as readings:
+            for batch in _batches(readings, hands):
+                yield from self._keep(batch)
+
+    def _source(self, path: Path) -> tuple[_Source | Imported, crew.Job | None]:
+        """A file and the job of reading it, or what becomes of one that need not be read."""
         try:
             data, mtime_ns = _contents(path)
         except OSError as error:
-            return _refused(str(path), f"{_UNREADABLE} ({_why(error)})")
-        outcome = _read(data, str(path), _day_of(mtime_ns))
-        if outcome.status == "refused":
-            return outcome
-        # A scan passes over hidden and temporary files.
-        name = path.name.lstrip(".~").rstrip("~") or f"{outcome.day}.txt"
-        return self._keep(outcome, data, name, mtime_ns)
-
-    def _keep(self, outcome: Imported, data: bytes, name: str, mtime_ns: int | None) -> Imported:
-        assert outcome.digest is not None
-        assert outcome.day is not None
+            return _refused(str(path), f"{_UNREADABLE} ({_why(error)})"), None
         sha256 = hashlib.sha256(data).hexdigest()
         number = self.index.digest_of(sha256)
         if number is not None:
-            return replace(outcome, status="known", number=number)
-        new = self.index.new_papers(outcome.digest)
-        try:
-            file = self._write_digest(data, name, sha256, mtime_ns)
-        except OSError as error:
-            return _refused(
-                outcome.file, f"cannot be kept in {self.places.digests} ({_why(error)})"
-            )
-        with self.index.change():
-            number = self.index.add(file, outcome.digest, outcome.day)
-        return replace(outcome, number=number, new=new)
+            return self._held(str(path), "known", number), None
+        # A scan passes over hidden and temporary files.
+        name = path.name.lstrip(".~").rstrip("~")
+        job = data, str(path), _day_of(mtime_ns)
+        return _Source(str(path), name, data, mtime_ns, sha256), job
 
-    def _write_digest(self, data: bytes, name: str, sha256: str, mtime_ns: int | None) -> FileStamp:
-        """Keeps a digest under its name, or under a longer one where that is another file's."""
-        path = self.places.digests / name
-        longer = (f"{path.stem}-{sha256[:length]}{path.suffix}" for length in range(8, 65))
-        with _written_beside(path, data, mtime_ns) as temporary:
+    def _keep(self, batch: _Batch[_Source | Imported]) -> Sequence[Imported]:
+        """Makes the digests that were read durable, and only then adds them to the index."""
+        kept: dict[str, FileStamp | str] = {}
+        for source, digest in batch:
+            if isinstance(source, _Source) and isinstance(digest, Prepared):
+                if source.sha256 in kept or self.index.digest_of(source.sha256) is not None:
+                    continue
+                try:
+                    kept[source.sha256] = self._write_digest(source, digest.day)
+                except OSError as error:
+                    reason = f"cannot be kept in {self.places.digests} ({_why(error)})"
+                    kept[source.sha256] = reason
+        if kept:
+            sync_folders(self.places.digests)
+        with self.index.change():
+            return [self._outcome(source, digest, kept) for source, digest in batch]
+
+    def _outcome(
+        self, source: _Source | Imported, digest: crew.Answer, kept: dict[str, FileStamp | str]
+    ) -> Imported:
+        if isinstance(source, Imported):
+            return source
+        if not isinstance(digest, Prepared):
+            return _refused(source.file, digest)
+        file = kept.pop(source.sha256, None)
+        if isinstance(file, FileStamp):
+            new = self.index.new_papers(digest)
+            return self._held(source.file, "imported", self.index.add(file, digest), new)
+        number = self.index.digest_of(source.sha256)
+        if number is None:
+            return _refused(source.file, file or "")
+        return self._held(source.file, "known", number)
+
+    def _held(
+        self, file: str, status: Literal["imported", "known"], number: int, new: int = 0
+    ) -> Imported:
+        return Imported(file, status, number, *self.index.summary(number), new)
+
+    def _write_digest(self, source: _Source, day: date) -> FileStamp:
+        """Keeps a digest under its name, or under a longer one where that is another file's.
+
+        The name is not durable yet.
+        """
+        path = self.places.digests / (source.name or f"{day}.txt")
+        lengths = range(8, 65)
+        longer = (f"{path.stem}-{source.sha256[:length]}{path.suffix}" for length in lengths)
+        with _written_beside(path, source.data, source.mtime_ns) as temporary:
             for target in (path, *map(path.with_name, longer)):
                 with suppress(FileExistsError):
                     _publish(temporary, target)
                 with suppress(OSError):
-                    kept, kept_ns = _contents(target)
-                    if kept == data:
-                        sync_folders(target.parent)
-                        return FileStamp(_storable(target.name), len(data), kept_ns, sha256)
+                    data, mtime_ns = _contents(target)
+                    if data == source.data:
+                        return FileStamp(_storable(target.name), len(data), mtime_ns, source.sha256)
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
 
-    def _index_file(self, name: str, path: Path, watch: Watch) -> bool:
-        """Indexes a file as it is, unless somebody may still be writing it; whether it was."""
-        data, mtime_ns = _contents(path)
-        sha256 = hashlib.sha256(data).hexdigest()
-        file = FileStamp(name, len(data), mtime_ns, sha256)
-        outcome = _read(data, name, _day_of(mtime_ns))
-        if _may_go_on(outcome.digest) and not watch.is_left(name):
-            return False
+    def _index(self, batch: _Batch[FileStamp]) -> None:
+        if not batch:
+            return
         with self.index.change():
-            if outcome.digest is None or outcome.day is None:
-                self.index.refuse(file, outcome.reason)
-            else:
-                self.index.add(file, outcome.digest, outcome.day)
-        return True
+            for file, digest in batch:
+                if isinstance(digest, Prepared):
+                    self.index.add(file, digest)
+                else:
+                    self.index.refuse(file, digest)
 
     def _files(self, times: dict[str, int | None]) -> dict[str, File]:
         """Every file in the digest folders by its name in the index; `times` as in `_walk`."""
@@ -431,6 +537,10 @@ def sample() -> Iterator[Library]:
             library.close()
 
 
+_AT_ONCE = 1000
+"""Papers in a transaction at most: more of them make it hardly cheaper, but keep others waiting."""
+_TRIES = 3
+"""How often an index that turns out to be damaged is built anew, before that is given up."""
 _UNREADABLE = "cannot be read"
 _SUFFIXES = ("", ".txt", ".text", ".md", ".markdown")
 _LATEST_NS = 2**63 - 1
@@ -442,7 +552,7 @@ _SWEEP = 10.0
 """Seconds after which all files are looked at: what was rewritten in place, or came into a
 network folder that keeps no time, is found then."""
 _GRAIN = 2.0
-"""The same after a folder changed, whose time may be as coarse as that (FAT)."""
+"""The same while a folder changes, whose time may be as coarse as that (FAT)."""
 _SHOWN_PLACES = ("digests", "marks", "index", "device", "config")
 
 
@@ -482,9 +592,9 @@ def _changed(found: Mapping[str, File], known: Mapping[str, tuple[int, int]]) ->
     return sorted(changed, key=os.path.basename, reverse=True)
 
 
-def _may_go_on(digest: Digest | None) -> bool:
+def _may_go_on(digest: crew.Answer) -> bool:
     """Whether what a file lacks could stand behind its end."""
-    if digest is None or (digest.declared is None and not digest.entries):
+    if not isinstance(digest, Prepared) or (digest.declared is None and not digest.entries):
         return True
     last = digest.entries[-1].line if digest.entries else 0
     is_short = len(digest.entries) < (digest.declared or 0)
@@ -554,20 +664,40 @@ def _day_of(mtime_ns: int) -> date:
     return date.fromtimestamp(mtime_ns / 1e9)
 
 
-def _read(data: bytes, name: str, fallback_day: date) -> Imported:
-    """A digest read from a file's bytes, or the refusal of a file that is none."""
-    # A start on a library that is indexed already reads no digest.
-    from digest_tui import formats
+def _jobs(names: Iterable[str], found: Mapping[str, File]) -> Iterator[tuple[FileStamp, crew.Job]]:
+    """The files that can be read, each as it is and with the job of reading it."""
+    for name in names:
+        try:
+            data, mtime_ns = _contents(Path(found[name][0]))
+        except OSError:
+            continue
+        sha256 = hashlib.sha256(data).hexdigest()
+        yield FileStamp(name, len(data), mtime_ns, sha256), (data, name, _day_of(mtime_ns))
 
-    reason = formats.why_not_text(data) if data.strip() else "the file is empty"
-    if reason:
-        return _refused(name, reason)
-    text, problems = formats.decode(data)
-    digest = formats.parse(text, name=Path(name).name, fallback_day=fallback_day)
-    if not digest.format:
-        return _refused(name, "not a digest: no paper and no “Keyword:” line in a known format")
-    digest = replace(digest, problems=(*problems, *digest.problems))
-    return Imported(name, "imported", digest, day=digest.date or fallback_day)
+
+def _batches(readings: Iterable[tuple[T, crew.Answer]], hands: int) -> Iterator[_Batch[T]]:
+    """What goes into a transaction together: each file alone, but a crew's in ever larger batches.
+
+    So the first is there soon, and the last cost little. An empty batch says that there is more
+    to come.
+    """
+    batch: _Batch[T] = []
+    size, enough = 0, 1
+    for reading in readings:
+        batch.append(reading)
+        size += max(_papers_in(reading), 1)
+        if size < enough:
+            yield []
+        else:
+            yield batch
+            batch, size, enough = [], 0, min(2 * size, _AT_ONCE) if hands else 1
+    if batch:
+        yield batch
+
+
+def _papers_in(reading: tuple[object, crew.Answer]) -> int:
+    digest = reading[1]
+    return len(digest.papers) if isinstance(digest, Prepared) else 0
 
 
 def _refused(file: str, reason: str) -> Imported:

@@ -675,10 +675,12 @@ def _begins_inside(text: Text, tokens: list[str]) -> bool:
 def fts(text: Text) -> str | None:
     """Returns the FTS5 MATCH expression of a text, or None where it has no token.
 
-    Its first word begins where a word begins; `inside` finds the others.
+    None as well where the text may begin inside a word: what FTS5 then finds, `inside` tells.
     """
     tokens = _tokens(text.value)
-    return _matching(text, tokens, _goes_on(text, tokens)) if tokens else None
+    if not tokens or _begins_inside(text, tokens):
+        return None
+    return _matching(text, tokens, _goes_on(text, tokens))
 
 
 def _matching(text: Text, tokens: list[str], goes_on: bool) -> str:
@@ -712,11 +714,22 @@ def widened(text: Text) -> Text | None:
     return Text(text.field, f"*{text.value}", False)
 
 
-def initial(text: Text) -> str | None:
-    """Returns the letter with which any word of a paper may begin, where a text is no more."""
+def initials(segmented: str) -> int:
+    """Returns the ASCII letters and digits with which words of segmented text begin, as bits."""
+    begun = {word[0] for word in words(segmented)}
+    return sum(_bit(character) for character in begun if character.isascii())
+
+
+def initial(text: Text) -> int | None:
+    """Returns the bit in `initials` of a text that is a single letter of any field, or None."""
     tokens = _tokens(text.value)
-    is_letter = text.field == "any" and len(tokens) == 1 and len(tokens[0]) == 1
-    return tokens[0] if is_letter and not text.quoted and tokens[0].isascii() else None
+    if text.quoted or text.field != "any" or len(tokens) != 1 or len(tokens[0]) != 1:
+        return None
+    return _bit(tokens[0]) if tokens[0].isascii() else None
+
+
+def _bit(character: str) -> int:
+    return 1 << int(character, 36)
 
 
 def _texts(query: Query) -> Iterator[Text]:

@@ -108,6 +108,22 @@ class Session:
             order=self.order,
         )
 
+    def reopen(self) -> Left:
+        """Goes on with the index file that is at its place by now; how this one was left.
+
+        What is not in it yet can be resumed later. Raises what opening an index raises, and then
+        leaves everything as it is.
+        """
+        left = replace(self.leave(), is_first=False)
+        self.index.reopen()
+        # Papers and digests have other numbers there.
+        self.view = View(None, "all", left.query, q.Everything(), (), self.order)
+        self.cursor = -1
+        self._decided_in.clear()
+        self.mirror(elsewhere=True)
+        self.start(left=left)
+        return left
+
     def refresh(self) -> None:
         """Takes over what changed in the library: counts and marks, but not the rows."""
         self.digests = self.index.digests()
@@ -541,26 +557,22 @@ class Session:
         }
         return {name: text for name, text in texts.items() if text}
 
-    def facets(self) -> dict[FacetField, list[Facet]]:
-        """What the papers found could be narrowed to, field by field.
+    def facets(self) -> Iterator[tuple[FacetField, list[Facet]]]:
+        """What the papers found could be narrowed to, field by field as they are counted.
 
         A field's own choice does not narrow its facets: another value is one more to choose.
         """
-        facets: dict[FacetField, list[Facet]] = {}
-        papers: dict[q.Query, set[int] | None] = {}
+        view, papers = self.view, dict[q.Query, set[int] | None]()
         for field in FACETS:
-            taken = {q.fold(value): value for value in chosen(self.view.text, field)}
-            others = q.parse(choosing(self.view.text, field, ())).query
+            taken = {q.fold(value): value for value in chosen(view.text, field)}
+            others = q.parse(choosing(view.text, field, ())).query
             if others not in papers:
-                papers[others] = self.index.papers(
-                    self._scope, self.view.status, others, self.today()
-                )
+                papers[others] = self.index.papers(self._scope, view.status, others, self.today())
             found = self.index.facets(field, papers[others])
             rows = [replace(row, is_chosen=q.fold(row.value) in taken) for row in found]
             known = {q.fold(row.value) for row in rows}
             typed = [v for folded, v in taken.items() if folded not in known]
-            facets[field] = [Facet(v, v, self._found_by(field, v), True) for v in typed] + rows
-        return facets
+            yield field, [Facet(v, v, self._found_by(field, v), True) for v in typed] + rows
 
     def _found_by(self, field: FacetField, value: str) -> int:
         """How many papers of the view's scope one value of a field would leave."""

@@ -12,7 +12,8 @@ from typing import Any
 from digest_tui import formats
 from digest_tui.index import FileStamp
 from digest_tui.library import Library
-from digest_tui.paper import Digest, Paper, Subject
+from digest_tui.paper import Paper, Subject
+from digest_tui.prepared import Prepared, prepare
 from digest_tui.settings import throwaway
 
 DAY = date(2026, 4, 22)
@@ -65,10 +66,11 @@ def _lines(paper: Paper) -> list[str]:
     return lines
 
 
-def digest(content: str) -> tuple[FileStamp, Digest]:
-    """A digest as the index takes it, in a file without a name."""
+def digest(content: str, name: str) -> tuple[FileStamp, Prepared]:
+    """A digest as the index takes it, in a file of this name."""
     data = content.encode()
-    return FileStamp("", len(data), 1, hashlib.sha256(data).hexdigest()), formats.parse(content)
+    file = FileStamp(name, len(data), 1, hashlib.sha256(data).hexdigest())
+    return file, prepare(formats.parse(content, fallback_day=DAY))
 
 
 def put(folder: Path, name: str, content: str) -> Path:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -14,13 +17,26 @@ from digest_tui.editing import choosing
 from digest_tui.facets import FACETS, FacetField
 from digest_tui.index import Index, Status
 from digest_tui.library import Library
-from digest_tui.marks import READ, Decision
-from digest_tui.paper import Subject
+from digest_tui.marks import READ, STAR, Decision
+from digest_tui.paper import Holding, Subject
 from tests.made import DAY, library, paper, papers, text
 
 TODAY = date(2026, 5, 1)
 VISION, LEARNING = Subject("cs.CV", "Vision"), Subject("cs.LG", "Machine Learning")
 RENAMED, NAMELESS = Subject("cs.LG", "Learning"), Subject("", "Machine Learning")
+
+HOLDING = ("RL", "rl", "offline RL", "Policies", "policies of robots", "强化", "离线强化学习", "é")
+"""Keywords, many of which another one holds."""
+TANGLED = (
+    *(LEARNING, RENAMED, NAMELESS, VISION),
+    *(
+        Subject("cs", ""),
+        Subject("math-ph", "Mathematical Physics"),
+        Subject("math", "Mathematics"),
+    ),
+    *(Subject("", "Learning"), Subject("CS.lg", "learning machines"), Subject("", "cs.CV")),
+)
+"""Subjects, many of which another one's code or name holds."""
 
 
 @pytest.fixture
@@ -78,15 +94,81 @@ def test_scope_status_and_query_are_heeded(opened: Library) -> None:
     assert index.count(newer, "unread", q.parse("cat:cs.CV").query, TODAY) == 2
 
 
+@pytest.fixture(scope="module")
+def tangled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """Sixty papers in nine digests, many of them in several; names that hold one another."""
+    chance = random.Random(0)
+    crowd = [
+        paper(n, subjects=tuple(chance.sample(TANGLED, chance.randint(1, 4)))) for n in range(60)
+    ]
+    days = [DAY + timedelta(40 * n) for n in range(9)]
+    digests = [
+        text({word: chance.sample(crowd, 7) for word in chance.sample(HOLDING, 3)}, day)
+        for day in days
+    ]
+    folder = tmp_path_factory.mktemp("tangled")
+    with closing(library(folder, *digests, text(crowd[:9]).replace("\n", "\n\n"))) as opened:
+        reads = [Decision(crowd[n].id, READ, True, None) for n in range(0, 60, 3)]
+        stars = [Decision(crowd[n].id, STAR, True, None) for n in range(0, 60, 5)]
+        opened.store.write([*reads, *stars])
+        opened.mirror_marks()
+        yield opened
+
+
+@pytest.mark.parametrize("few", [0, 1000])
 @pytest.mark.parametrize("field", FACETS)
-def test_every_count_is_what_choosing_finds(opened: Library, field: FacetField) -> None:
-    index = opened.index
-    for digest in (None, *(row.n for row in index.digests())):
-        for status in ("all", "unread"):
-            found = index.papers(digest, status, q.Everything(), TODAY)
-            for facet in index.facets(field, found):
-                chosen = q.parse(choosing("", field, [facet.value])).query
-                assert facet.papers == index.count(digest, status, chosen, TODAY), facet
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [("", "all"), ("", "starred"), ("-cat:cs", "unread"), ("kw:rl OR id:2604.00001", "all")],
+)
+def test_every_count_is_what_choosing_finds(
+    tangled: Library,
+    monkeypatch: pytest.MonkeyPatch,
+    few: int,
+    field: FacetField,
+    asked: str,
+    status: Status,
+) -> None:
+    """A few papers are looked up, and for many the library is gone through: here for any number."""
+    monkeypatch.setattr("digest_tui.facets._FEW", few)
+    index, query = tangled.index, q.parse(asked).query
+    for digest in (None, *(row.n for row in index.digests()[::4])):
+        found = index.papers(digest, status, query, TODAY)
+        counts = {facet.value: facet.papers for facet in index.facets(field, found)}
+        choices = {value: q.parse(choosing("", field, [value])).query for value in counts}
+        assert counts == {
+            value: index.count(digest, status, q.all_of((query, choice)), TODAY)
+            for value, choice in choices.items()
+        }
+        assert set(counts) == {
+            value
+            for holding in index.holdings(range(1, 61) if found is None else found)
+            for value in values(field, holding)
+        }
+
+
+def values(field: FacetField, holding: Holding) -> Iterable[str]:
+    if field == "cat":
+        return {subject.code or subject.name for subject in holding.paper.subjects}
+    return {keyword if field == "kw" else str(day) for day, keyword in holding.listed}
+
+
+@pytest.mark.parametrize("asked", ["", "-cat:cs", "is:read"])
+@pytest.mark.parametrize("status", get_args(Status))
+def test_the_papers_of_a_scope_are_those_of_the_query_and_the_status(
+    tangled: Library, asked: str, status: Status
+) -> None:
+    index = tangled.index
+    query = q.parse(asked).query
+    digests = {row.n: set(chain(*index.places(row.n, "id").values())) for row in index.digests()}
+    everywhere = set().union(*digests.values())
+    for digest, listed in ((None, everywhere), *digests.items()):
+        for wanted in (query, q.parse(f"is:{status}").query if status != "all" else query):
+            matched = index.matches(wanted, TODAY)
+            listed = listed if matched is None else listed & matched
+        found = index.papers(digest, status, query, TODAY)
+        assert (everywhere if found is None else found) == listed
+        assert index.count(digest, status, query, TODAY) == len(listed)
 
 
 def test_very_many_days_are_told_by_the_month_and_months_by_the_year(tmp_path: Path) -> None:

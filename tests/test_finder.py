@@ -27,7 +27,7 @@ def opened(tmp_path: Path) -> Iterator[Library]:
 
 @pytest.fixture
 def finder(opened: Library) -> Iterator[Finder]:
-    finder = Finder(lambda: opened.index.path)
+    finder = Finder(opened.index)
     yield finder
     finder.close()
 
@@ -60,15 +60,21 @@ def test_a_query_that_did_not_begin_is_cancelled(finder: Finder) -> None:
     assert all(answer.done() for answer in answers)
 
 
-def test_it_follows_an_index_that_is_somewhere_else_by_now(tmp_path: Path) -> None:
-    with (
-        closing(library(tmp_path / "one", text(papers(1, 2)))) as one,
-        closing(library(tmp_path / "other", text(papers(1, 2, 3)))) as other,
-    ):
-        path = one.index.path
-        finder = Finder(lambda: path)
-        sparse = q.parse("sparse").query
+def test_it_answers_in_the_numbers_of_the_file_that_is_read(
+    finder: Finder, opened: Library, tmp_path: Path
+) -> None:
+    sparse = q.parse("sparse").query
+    assert len(finder.find(sparse, DAY).result(SOON) or ()) == 3
+    opened.places.index.unlink()
+    assert len(finder.find(sparse, DAY).result(SOON) or ()) == 3
+    with closing(library(tmp_path, text(papers(1, 2)))):
+        opened.index.reopen()
         assert len(finder.find(sparse, DAY).result(SOON) or ()) == 2
-        path = other.index.path
-        assert len(finder.find(sparse, DAY).result(SOON) or ()) == 3
-        finder.close()
+
+
+def test_it_answers_with_no_numbers_of_another_file(opened: Library) -> None:
+    opened.places.index.unlink()
+    finder = Finder(opened.index)
+    with pytest.raises(sqlite3.OperationalError, match="no longer"):
+        finder.find(q.parse("sparse").query, DAY).result(SOON)
+    finder.close()

@@ -32,9 +32,8 @@ def index(tmp_path: Path) -> Iterator[Index]:
 
 
 def add(index: Index, name: str, content: str) -> int:
-    file, parsed = digest(content)
     with index.change():
-        return index.add(replace(file, name=name), parsed, parsed.date or DAY)
+        return index.add(*digest(content, name))
 
 
 def forget(index: Index, name: str) -> None:
@@ -388,9 +387,8 @@ def test_patience_ends_where_another_connection_goes_on_writing(tmp_path: Path) 
 def test_a_change_that_fails_leaves_nothing_behind(index: Index) -> None:
     add(index, "a.txt", text(papers(1)))
     before = answers(index)
-    file, parsed = digest(text(papers(2, 3)))
     with suppress(KeyboardInterrupt), index.change():
-        index.add(replace(file, name="b.txt"), parsed, DAY)
+        index.add(*digest(text(papers(2, 3)), "b.txt"))
         raise KeyboardInterrupt
     assert answers(index) == before
 

@@ -407,22 +407,6 @@ def test_what_cannot_be_read_is_told_and_tried_again(tmp_path: Path) -> None:
         assert opened.index.numbers(["2604.00003"])
 
 
-def test_a_file_that_comes_or_goes_changes_the_pulse(empty: Library) -> None:
-    still = empty.pulse()
-    assert still == empty.pulse()
-    seen = {still}
-    for folder in (empty.places.digests, empty.places.digests / "2026" / "04"):
-        path = put(folder, "a.txt", text(papers(1)))
-        seen.add(empty.pulse())
-        path.unlink()
-        seen.add(empty.pulse())
-    assert len(seen) == 5
-    put(empty.places.digests / "2026" / ".sync", "a.tmp", "")
-    hidden = empty.pulse()
-    put(empty.places.digests / "2026" / ".sync", "b.tmp", "")
-    assert empty.pulse() == hidden
-
-
 def test_the_examination_names_what_needs_a_hand(tmp_path: Path) -> None:
     counts = ("今天共有 1", "今天共有 2")
     with closing(library(tmp_path, text(papers(1)).replace(*counts))) as opened:

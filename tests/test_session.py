@@ -317,7 +317,7 @@ def test_papers_are_shown_in_the_order_that_is_wished(
 def test_facets_count_what_choosing_them_would_find(session: Session) -> None:
     session.choose(None)
     session.ask("is:unread cat:cs.RO")
-    facets = session.facets()
+    facets = dict(session.facets())
     assert {
         field: [(f.value, f.papers, f.is_chosen) for f in rows] for field, rows in facets.items()
     } == {
@@ -333,7 +333,7 @@ def test_facets_count_what_choosing_them_would_find(session: Session) -> None:
 
 def test_a_choice_that_finds_nothing_can_still_be_taken_back(session: Session) -> None:
     session.ask("cat:math")
-    assert next((f.value, f.papers, f.is_chosen) for f in session.facets()["cat"]) == (
+    assert next((f.value, f.papers, f.is_chosen) for f in dict(session.facets())["cat"]) == (
         "math",
         0,
         True,

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import wait
 from contextlib import closing
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ from digest_tui.editing import choosing
 from digest_tui.export import in_languages, preview
 from digest_tui.facets import FacetField
 from digest_tui.finder import Answer, Finder
-from digest_tui.index import Order
+from digest_tui.index import FileId, Order
 from digest_tui.library import Library, Progress, Watch
 from digest_tui.query import parse
 from digest_tui.resume import Left
@@ -118,6 +119,8 @@ class MainScreen(Screen[None]):
 
         any_news: bool
         trouble: str = ""
+        index: FileId | None = None
+        """The index file that is up to date with them."""
 
     def __init__(
         self,
@@ -137,7 +140,7 @@ class MainScreen(Screen[None]):
         self.glyphs = glyphs
         self._left = left or Left(is_first=False)
         self._has_hint = self._left.is_first
-        self.finder = Finder(lambda: session.index.path)
+        self.finder = Finder(session.index)
         self._asked: tuple[str, Answer] | None = None
         """The query whose answer is still to come."""
         self._is_source = False
@@ -159,7 +162,7 @@ class MainScreen(Screen[None]):
         """Whether somebody waits to be told that nothing is new."""
         self._may_leave = False
         """Whether it has been said that leaving loses decisions."""
-        self._known = {row.n for row in session.digests}
+        self._known = {row.file for row in session.digests}
         self._is_filling = not session.digests
 
     def compose(self) -> ComposeResult:
@@ -475,26 +478,28 @@ class MainScreen(Screen[None]):
         if text == (self._asked[0] if self._asked else self.session.view.text):
             return
         answer = self.finder.find(parse(text).query, self.session.today())
-        try:
-            found = answer.result(PATIENCE)
-        except TimeoutError:
+        if wait([answer], PATIENCE).done:
+            self._show_found(text, answer)
+        else:
             self._asked = text, answer
             answer.add_done_callback(lambda answer: self.post_message(self.Found(text, answer)))
             self._tell_status(f"Searching{self.glyphs.cut}")
-        else:
-            self._show_found(text, found)
 
     @on(Found)
     def show_found(self, message: Found) -> None:
         """Shows what was found, unless something else has been asked since."""
         if self._asked and message.answer is self._asked[1]:
-            self._show_found(message.text, message.answer.result())
+            self._show_found(message.text, message.answer)
             if not self.has_class("asking"):
                 self._keep()
 
-    def _show_found(self, text: str, found: set[int] | None) -> None:
+    def _show_found(self, text: str, answer: Answer) -> None:
         self._asked = None
-        self.session.answer(text, found)
+        try:
+            self.session.answer(text, answer.result())
+        except (OSError, sqlite3.Error):
+            # Beside the screen the index could not be read.
+            self.session.ask(text)
         self._show_lists()
         self._tell_status("")
         self._underline()
@@ -743,7 +748,7 @@ class MainScreen(Screen[None]):
 
     def _scan(self, watch: Watch) -> str:
         """Takes in what is new, and posts how far that came; what went wrong."""
-        any_news, told, trouble = False, 0.0, ""
+        any_news, told, trouble, index = False, 0.0, "", None
         try:
             with closing(Library(self.session.library.places)) as library:
                 for progress in library.scan(watch):
@@ -753,9 +758,11 @@ class MainScreen(Screen[None]):
                     if time.monotonic() - told > 0.2:
                         told = time.monotonic()
                         self.post_message(self.Scanned(progress))
+                index = library.index.file
         except (OSError, sqlite3.Error) as error:
             trouble = f"Looking for digests failed: {error}"
-        self.post_message(self.ScanEnded(any_news, trouble))
+        if any_news or trouble or not watch.is_undecided:
+            self.post_message(self.ScanEnded(any_news, trouble, index))
         return trouble
 
     @on(Scanned)
@@ -768,6 +775,8 @@ class MainScreen(Screen[None]):
     @on(ScanEnded)
     def show_news(self, message: ScanEnded) -> None:
         """Tells what the scan found. Rows that are on screen stay where they are."""
+        if message.index and message.index != self.session.index.file:
+            self._reopen()
         if message.any_news:
             self._take_over()
         else:
@@ -779,8 +788,8 @@ class MainScreen(Screen[None]):
             self._show_query()
             self.tell()
         self._is_filling = False
-        new = [row for row in self.session.digests if row.n not in self._known]
-        self._known |= {row.n for row in new}
+        new = [row for row in self.session.digests if row.file not in self._known]
+        self._known |= {row.file for row in new}
         if message.trouble or new:
             problems = sum(len(self.session.index.problems(row.n)) for row in new)
             days = f"New: {', '.join(str(row.day) for row in new[:3])}"
@@ -813,6 +822,31 @@ class MainScreen(Screen[None]):
         warning = self.session.warning
         if self.session.retry() or self.session.look() or self.session.warning != warning:
             self.tell(self._message if self.session.warning == warning else self.session.warning)
+        if self.session.index.is_lost():
+            self._follow_index()
+
+    def _follow_index(self) -> None:
+        """Goes on without the index file that was read: it is no longer at its path, or damaged."""
+        if self.session.index.is_damaged:
+            self._reopen()
+        else:
+            # It can be read on until the next one is filled.
+            self.scan()
+
+    def _reopen(self) -> None:
+        """Goes on with the index file that is there by now, as far as it is filled."""
+        try:
+            self._left = self.session.reopen()
+        except (OSError, sqlite3.Error) as error:
+            self.tell(f"The index cannot be opened: {error}")
+            return
+        self.finder.abandon()
+        self._asked = None
+        self._is_filling = True
+        self._untouched = self._place if self.session.digests else None
+        self.tell("The index is built anew")
+        self.filter_live()
+        self.scan()
 
 
 def is_web_link(url: str) -> bool:

@@ -1,13 +1,12 @@
 """A program in a pseudo-terminal, and how long it takes to answer a key.
 
-An answer is timed to the last byte of the frame that gives it. What the program does afterwards,
-unasked or still on the way, is waited for before the next key: it is at rest when it neither
-writes nor works, as Linux counts work in `/proc`.
+An answer is timed to the last byte of the frame that gives it. What the program does after that
+is waited for before the next key: it is at rest when it neither writes nor works, as Linux counts
+work in `/proc`.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -17,9 +16,9 @@ from pathlib import Path
 from tests.terminal import PROGRAM, Terminal
 
 SIZE = (120, 40)
-GAP = 0.01
+GAP = 0.004
 """Seconds without a byte that end a frame."""
-REST = 0.08
+REST = 0.07
 """Seconds without a byte, and with next to no work, that are rest."""
 PATIENCE = 60.0
 """Seconds after which an answer will not come any more."""
@@ -34,7 +33,7 @@ class Driven:
         self._answer = 0
         """Where in the output the answer begins."""
         self._arrivals: list[tuple[int, float]] = []
-        """How long the output was, and when, since the last key."""
+        """How long the output was, and when, at each piece of the answer."""
 
     def press(self, keys: str) -> None:
         """Sends keys, with which the clock starts anew."""
@@ -43,20 +42,25 @@ class Driven:
         self._sent = time.perf_counter()
         self._terminal.press(keys)
 
+    def answer(self, keys: str, pattern: str = "") -> float:
+        """Presses keys; the time to the frame that shows a text, or else to the last byte."""
+        self.press(keys)
+        return self.answered(pattern)
+
+    def answered(self, pattern: str = "") -> float:
+        """Waits for an answer, and rest; the time to a text's frame, or else to the last byte."""
+        self.wait(pattern or "(?s).")
+        while not self.pause(REST):
+            pass
+        return self.shown(pattern) if pattern else self.finished
+
     def wait(self, pattern: str, since: int | None = None) -> None:
-        """Waits until a text is written, since the last key or since a place of the output."""
+        """Waits for the frame with a text, since the last key or since a place of the output."""
         wanted = re.compile(pattern.encode())
         start = self._answer if since is None else since
         while not wanted.search(self._terminal.output, start):
             self._read(1, f"“{pattern}”")
         while self._read(GAP):
-            pass
-
-    def rest(self) -> None:
-        """Waits until there is an answer, and the program is at rest after it."""
-        while not self._arrivals:
-            self._read(1, "an answer")
-        while not self.pause(REST):
             pass
 
     def pause(self, seconds: float) -> bool:
@@ -65,26 +69,16 @@ class Driven:
         # A tick of work is a hundredth of a second.
         return not self._read(seconds, "rest") and self._worked() - worked <= 1
 
-    def answer(self, keys: str, pattern: str = "") -> float:
-        """Presses keys; the time to the frame that shows a text, or else to the last byte."""
-        self.press(keys)
-        if pattern:
-            self.wait(pattern)
-        self.rest()
-        return self.shown(pattern) or self.finished
-
-    def shown(self, pattern: str) -> float | None:
-        """The time to the last byte of the frame in which a text first came, if it did."""
+    def shown(self, pattern: str) -> float:
+        """The time to the frame in which a text first came; to the last byte where it did not."""
         found = re.compile(pattern.encode()).search(self._terminal.output, self._answer)
-        if not pattern or not found:
-            return None
-        times = [time for length, time in self._arrivals if length >= found.end()]
-        last = times[0]
-        for arrival in times[1:]:
-            if arrival - last > GAP:
+        end = found.end() if found else self.written
+        first, *later = (time for written, time in self._arrivals if written >= end)
+        for arrival in later:
+            if arrival - first > GAP:
                 break
-            last = arrival
-        return last - self._sent
+            first = arrival
+        return first - self._sent
 
     @property
     def finished(self) -> float:
@@ -96,6 +90,11 @@ class Driven:
         """How many bytes the program has written."""
         return len(self._terminal.output)
 
+    def memory(self) -> float:
+        """The most that the program has held, in MB."""
+        status = Path(f"/proc/{self._terminal.process.pid}/status").read_text("utf-8")
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
     def quit(self) -> float:
         """Leaves the program; the time until its process is gone."""
         self.press("q")
@@ -103,13 +102,8 @@ class Driven:
             raise SystemExit(f"it left with the exit code {code}")
         return time.perf_counter() - self._sent
 
-    def memory(self) -> float:
-        """The most that the program has held, in MB."""
-        status = Path(f"/proc/{self._terminal.process.pid}/status").read_text()
-        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
     def _read(self, seconds: float, wanted: str = "") -> bool:
-        """Takes in what is written within a time; gives up on what is wanted for too long."""
+        """Takes in what is written within a time; ends the run for what is wanted too long."""
         if self._terminal.pump(seconds):
             self._arrivals.append((self.written, time.perf_counter()))
             return True
@@ -121,13 +115,14 @@ class Driven:
 
     def _worked(self) -> int:
         """The ticks of processor time that the program and its children have had."""
-        ticks, session = 0, str(self._terminal.process.pid)
+        ticks, own = 0, str(self._terminal.process.pid)
         for status in Path("/proc").glob("[0-9]*/stat"):
             try:
                 fields = status.read_text().rpartition(")")[2].split()
             except OSError:
                 continue
-            if fields[3] == session:
+            # Its parent, its group and its session say whose a process is.
+            if own in fields[1:4]:
                 ticks += int(fields[11]) + int(fields[12])
         return ticks
 
@@ -138,19 +133,3 @@ def driven(*arguments: str, program: Sequence[str] = PROGRAM) -> Iterator[Driven
     began = time.perf_counter()
     with Terminal(*arguments, size=SIZE, program=program, emulate=False) as terminal:
         yield Driven(terminal, began)
-
-
-@contextmanager
-def home(folder: Path) -> Iterator[None]:
-    """A home of its own, so that nothing of the user's is read or written."""
-    before = dict(os.environ)
-    for kind in ("DATA", "CONFIG", "CACHE", "STATE"):
-        os.environ[f"XDG_{kind}_HOME"] = str(folder / kind.lower())
-    os.environ["HOME"] = str(folder)
-    # An installed program has its bytecode; so has this one after a first run.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)

@@ -1,4 +1,4 @@
-"""The measurements, each on one library: what a person does, timed, and checked to be right.
+"""The measurements, each of one library: what a person does, timed, and checked to be right.
 
 A paper on screen is known by a word that it alone has: `read<p>x` in its abstract, `mark<p>x` in
 its title, p counted from the newest digest.
@@ -8,74 +8,93 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from shutil import rmtree
 
 from digest_tui.marks import READ, Decision
+from digest_tui.settings import places
 from digest_tui.store import Store
-from tests.benchmarks import made, table
+from tests.benchmarks import libraries, made, table
 from tests.benchmarks.driver import Driven, driven
-from tests.benchmarks.libraries import (
-    BULK_QUERY,
-    QUERIES,
-    Shelf,
-    forget_where_it_was,
-    index_files,
-    loaded_files,
-    run,
-    shell,
-)
-from tests.benchmarks.table import Figures
+from tests.benchmarks.libraries import BULK_QUERY, COMMON, MIXED, QUERIES, RARE, Shelf
+from tests.benchmarks.table import Figures, Row, Scope
 from tests.benchmarks.typeset import wrap_seconds
 
 BARE = (sys.executable, "-m", "tests.benchmarks.bare")
-KEYS = 10
-"""How often `j` is pressed after each start."""
-PAGE_DOWN = "\x1b[6~"
-EMPTY = "\x15"
-"""Control-u: what is typed into the query is gone."""
+DOWNS = 10
+"""How often `j` is pressed after a start."""
+WRITES = 200
+HELD = 20
+"""Keys after which a program that is indexing is left for the first time."""
 PAPER, TITLE = r"read\d+x", r"mark\d+x"
+PAGE_DOWN, EMPTY, ENTER, ESCAPE = "\x1b[6~", "\x15", "\r", "\x1b"
 
 
-def starts(shelf: Shelf, figures: Figures, rounds: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One library at a time, how often things are done with it, and what came of it."""
+
+    shelf: Shelf
+    rounds: int
+    figures: Figures
+
+    def add(self, row: Row, *ours: float, floor: Iterable[float] = ()) -> None:
+        """Takes in what was measured, and what was of the floor, in turns with it."""
+        self.figures.add(row, self.shelf.papers, ours, floor)
+
+
+def importing(run: Run) -> None:
+    """Imports the digests, unless a library that was kept has them; nothing in it is marked."""
+    shelf = run.shelf
+    if len(list(shelf.folder.glob("digests/*.txt"))) != shelf.digests:
+        rmtree(shelf.folder, ignore_errors=True)
+        _forget_index(shelf)
+        seconds, _ = shelf.run("import", str(shelf.made))
+        run.add(table.IMPORT, shelf.papers / seconds)
+    rmtree(shelf.folder / "marks", ignore_errors=True)
+    _hold_whole(shelf)
+
+
+def starting(run: Run) -> None:
     """Starts the program and the bare app in turns, and presses `j` in both."""
-    papers, bare = shelf.papers, _bare(shelf)
-    for number in range(rounds + 1):
-        ours, floor = _start(shelf, _downs), _start(shelf, _downs, bare)
-        # What comes first pays for what is there afterwards, as bytecode.
+    bare = _bare(run.shelf)
+    # The first start pays for what is there afterwards, as bytecode.
+    for number in range(run.rounds + 1):
+        downs = DOWNS if number else 0
+        ours, floor = _started(run.shelf, downs), _started(run.shelf, downs, bare)
         if number:
-            figures.add(table.START, papers, ours[0], floor=floor[:1])
-            figures.add(table.MEMORY, papers, ours[1], floor=floor[1:2])
-            figures.add(table.QUIT, papers, ours[2], floor=floor[2:3])
-            figures.add(table.DOWN, papers, *ours[3:], floor=floor[3:])
-    files = [*index_files(shelf.folder), *loaded_files()]
-    for _ in range(-(-rounds // 3)):
-        drop_file_cache(files)
-        ours = _start(shelf)
-        drop_file_cache(files)
-        figures.add(table.COLD, papers, ours[0], floor=_start(shelf, None, bare)[:1])
+            run.add(table.START, ours[0], floor=floor[:1])
+            run.add(table.MEMORY, ours[1], floor=floor[1:2])
+            run.add(table.QUIT, ours[2], floor=floor[2:3])
+            run.add(table.DOWN, *ours[3:], floor=floor[3:])
 
 
-def _start(
-    shelf: Shelf, then: Callable[[Driven], list[float]] | None = None, bare: Sequence[str] = ()
-) -> list[float]:
-    """Seconds of a start, MB, seconds of leaving, and what else is measured in between."""
-    forget_where_it_was(shelf.folder)
+def starting_cold(run: Run) -> None:
+    """Starts both with their modules, and the index, on the disk alone."""
+    bare = _bare(run.shelf)
+    for _ in range(-(-run.rounds // 3)):
+        _drop_file_cache(run.shelf)
+        ours = _started(run.shelf)
+        _drop_file_cache(run.shelf)
+        run.add(table.COLD, ours[0], floor=_started(run.shelf, 0, bare)[:1])
+
+
+def _started(shelf: Shelf, downs: int = 0, bare: Sequence[str] = ()) -> list[float]:
+    """The seconds of a start, MB, the seconds of leaving, and those of each `j`."""
+    shelf.forget_where_it_was()
     program = driven(program=bare) if bare else driven("--library", str(shelf.folder))
     with program as driving:
-        driving.wait("read0x")
-        driving.rest()
-        started, memory = driving.shown("read0x") or 0.0, driving.memory()
-        others = then(driving) if then else []
-        return [started, memory, driving.quit(), *others]
-
-
-def _downs(program: Driven) -> list[float]:
-    return [program.answer("j", f"read{paper}x") for paper in range(1, KEYS + 1)]
+        start = driving.answered("read0x")
+        memory = driving.memory()
+        keys = [driving.answer("j", f"read{paper}x") for paper in range(1, downs + 1)]
+        return [start, memory, driving.quit(), *keys]
 
 
 def _bare(shelf: Shelf) -> Sequence[str]:
@@ -86,107 +105,108 @@ def _bare(shelf: Shelf) -> Sequence[str]:
     return (*BARE, str(texts))
 
 
-def drop_file_cache(files: Sequence[Path]) -> None:
-    """Has files read from the disk the next time, as far as somebody who is not root can."""
-    for path in files:
+def _drop_file_cache(shelf: Shelf) -> None:
+    """Has modules and index read from the disk, as far as somebody who is not root can."""
+    code = (
+        "import sys, digest_tui.ui.app; print(*{getattr(m, '__cached__', 0) or "
+        "getattr(m, '__file__', 0) for m in sys.modules.values()} - {0, None}, sep='\\n')"
+    )
+    _, modules = libraries.run(sys.executable, "-c", code)
+    for path in (*shelf.index_files(), *map(Path, modules.splitlines())):
         descriptor = os.open(path, os.O_RDONLY)
         os.fsync(descriptor)
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         os.close(descriptor)
 
 
-def session(shelf: Shelf, figures: Figures, rounds: int) -> None:
+def reading(run: Run) -> None:
     """A long session: keys in a digest and in All, queries, facets, order, bulk marks."""
-    forget_where_it_was(shelf.folder)
-    with driven("--library", str(shelf.folder)) as program:
-        program.wait("read0x")
-        program.rest()
-        _in_a_digest(program, shelf, figures, rounds)
-        _letters(program, shelf, figures, "a digest", rounds)
+    run.shelf.forget_where_it_was()
+    with driven("--library", str(run.shelf.folder)) as program:
+        program.answered("read0x")
+        _in_a_digest(run, program)
+        _letters(run, program, "a digest", run.shelf.newest)
         program.answer("h")
-        figures.add(table.ALL, shelf.papers, program.answer("g", "All papers"))
+        run.add(table.ALL, program.answer("g", "All papers"))
         program.answer("l")
-        _in_all(program, shelf, figures, rounds)
-        _letters(program, shelf, figures, "All", rounds)
-        _at_once(program, shelf, figures, rounds)
-        figures.add(table.MEMORY_LATER, shelf.papers, program.memory())
+        _in_all(run, program)
+        _letters(run, program, "All", run.shelf.papers)
+        for _ in range(-(-run.rounds // 3)):
+            _narrowed_and_ordered(run, program)
+        _at_once(run, program)
+        run.add(table.MEMORY_LATER, program.memory())
         program.quit()
 
 
-def _in_a_digest(program: Driven, shelf: Shelf, figures: Figures, rounds: int) -> None:
-    papers = shelf.papers
-    for _ in range(rounds):
-        figures.add(table.PAGE, papers, program.answer(PAGE_DOWN, PAPER))
-        figures.add(table.LAST, papers, program.answer("G", f"read{shelf.newest - 1}x"))
+def _in_a_digest(run: Run, program: Driven) -> None:
+    for _ in range(run.rounds):
+        run.add(table.PAGE, program.answer(PAGE_DOWN, PAPER))
+        run.add(table.LAST, program.answer("G", f"read{run.shelf.newest - 1}x"))
         program.answer("g", "read0x")
-    for paper in range(1, rounds + 1):
-        figures.add(table.STAR, papers, program.answer("s", f"read{paper}x"))
-    for paper in reversed(range(rounds)):
+    for paper in range(1, run.rounds + 1):
+        run.add(table.STAR, program.answer("s", f"read{paper}x"))
+    for paper in reversed(range(run.rounds)):
         program.answer("u", f"read{paper}x")
-    older = range(1, min(rounds, shelf.digests - 1) + 1)
-    for digest in older:
-        first = f"read{digest * made.PAPERS_A_DIGEST}x"
-        figures.add(table.NEXT, papers, program.answer("]", first))
-    for digest in reversed(older):
-        program.answer("[", f"read{(digest - 1) * made.PAPERS_A_DIGEST}x")
+    firsts = [made.PAPERS_A_DIGEST * number for number in range(run.shelf.digests)]
+    for first in firsts[1 : run.rounds + 1]:
+        run.add(table.NEXT, program.answer("]", f"read{first}x"))
+    for first in reversed(firsts[:-1][: run.rounds]):
+        program.answer("[", f"read{first}x")
 
 
-def _in_all(program: Driven, shelf: Shelf, figures: Figures, rounds: int) -> None:
-    papers = shelf.papers
-    for _ in range(rounds):
-        figures.add(table.ALL_DOWN, papers, program.answer("j", PAPER))
-    for _ in range(rounds):
-        figures.add(table.ALL_PAGE, papers, program.answer(PAGE_DOWN, PAPER))
-        figures.add(table.ALL_LAST, papers, program.answer("G", PAPER))
+def _in_all(run: Run, program: Driven) -> None:
+    for _ in range(run.rounds):
+        run.add(table.ALL_DOWN, program.answer("j", PAPER))
+        run.add(table.ALL_PAGE, program.answer(PAGE_DOWN, PAPER))
+        run.add(table.ALL_LAST, program.answer("G", PAPER))
         program.answer("g", PAPER)
 
 
-def _letters(
-    program: Driven, shelf: Shelf, figures: Figures, scope: table.Scope, rounds: int
-) -> None:
+def _letters(run: Run, program: Driven, scope: Scope, papers: int) -> None:
     """Types each query letter by letter, and holds what it finds against what it has to."""
-    papers = shelf.papers if scope == "All" else shelf.newest
     program.answer("/")
-    for query in QUERIES * (1 + rounds // 5):
+    for query in QUERIES * (1 + run.rounds // 5):
         began = program.written
-        for letter in query.format(shelf.author):
-            program.press(letter)
-            program.rest()
-            # A letter that leaves the list as it is is answered once it is there itself.
-            painted = program.shown(TITLE) or program.finished
-            figures.add(table.LETTERS[scope, query], shelf.papers, painted)
-            figures.add(table.LETTER[scope], shelf.papers, painted)
-            figures.add(table.REST[scope], shelf.papers, program.finished)
-        found = shelf.found[query][scope == "a digest"]
+        for letter in query.format(name=run.shelf.author):
+            finished = program.answer(letter)
+            # A letter that leaves the list as it is is answered by being there itself.
+            painted = program.shown(TITLE)
+            run.add(table.LETTERS[scope, query], painted)
+            run.add(table.LETTER[scope], painted)
+            run.add(table.REST[scope], finished)
+        found = run.shelf.found[query][scope == "a digest"]
         if found < papers:
-            program.wait(
-                f"(?<![0-9,]){_number(found)} of {_number(papers)}(?! decided|[0-9,])", began
-            )
-        figures.add(table.CLEAR[scope], shelf.papers, program.answer(EMPTY))
-    program.answer("\x1b")
+            program.wait(_counts(found, papers), since=began)
+        run.add(table.CLEAR[scope], program.answer(EMPTY))
+    run.add(table.TYPED[scope], program.answer(MIXED))
+    program.wait(_counts(run.shelf.found[MIXED][scope == "a digest"], papers))
+    program.answer(ESCAPE)
 
 
-def _at_once(program: Driven, shelf: Shelf, figures: Figures, rounds: int) -> None:
-    """What is done to thousands of papers with a key or two."""
-    papers = shelf.papers
-    for _ in range(-(-rounds // 3)):
-        figures.add(table.FACETS, papers, program.answer("f", "facets"))
-        figures.add(table.FACET, papers, program.answer(" "))
-        program.answer("c")
-        program.answer("\x1b")
-        program.answer("S")
-        figures.add(table.ORDER, papers, program.answer("t", TITLE))
-        program.answer("S")
-        program.answer("g")
-    program.answer("/")
-    program.answer(BULK_QUERY)
-    program.answer("\r")
-    bulk = _number(shelf.bulk)
-    for _ in range(-(-rounds // 3)):
-        figures.add(
-            table.READ_ALL, papers, program.answer("A", f"{bulk} (papers marked read|decided)")
-        )
-        figures.add(table.UNDO, papers, program.answer("u", f"{bulk} papers .*undone"))
+def _counts(found: int, papers: int) -> str:
+    """A pattern for what the status line says of a query."""
+    return f"(?<![0-9,]){_number(found)} of {_number(papers)}(?! decided|[0-9,])"
+
+
+def _narrowed_and_ordered(run: Run, program: Driven) -> None:
+    run.add(table.FACETS, program.answer("f", "facets"))
+    run.add(table.FACET, program.answer(" "))
+    program.answer("c")
+    program.answer(ESCAPE)
+    program.answer("S")
+    run.add(table.ORDER, program.answer("t", TITLE))
+    program.answer("S")
+    program.answer("g")
+
+
+def _at_once(run: Run, program: Driven) -> None:
+    """Decides on thousands of papers with one key, and takes it back."""
+    for keys in ("/", BULK_QUERY, ENTER):
+        program.answer(keys)
+    bulk = _number(run.shelf.bulk)
+    for _ in range(-(-run.rounds // 3)):
+        run.add(table.READ_ALL, program.answer("A", f"{bulk} (papers marked read|decided)"))
+        run.add(table.UNDO, program.answer("u", f"{bulk} papers .*undone"))
 
 
 def _number(count: int) -> str:
@@ -194,114 +214,55 @@ def _number(count: int) -> str:
     return f"{count:,}".replace(",", ",?")
 
 
-def new_digest(shelf: Shelf, figures: Figures, rounds: int) -> None:
+def arriving(run: Run) -> None:
     """Puts digests into the folder of the running program, until each is seen."""
-    days = [made.NEWEST + timedelta(days=3 + number) for number in range(rounds)]
-    dropped = [shelf.folder / "digests" / f"{day}.txt" for day in days]
-    forget_where_it_was(shelf.folder)
+    days = [made.NEWEST + timedelta(days=3 + number) for number in range(run.rounds)]
+    paths = [run.shelf.folder / "digests" / f"{day}.txt" for day in days]
+    run.shelf.forget_where_it_was()
     try:
-        with driven("--library", str(shelf.folder)) as program:
-            program.wait("read0x")
-            for number, (day, path) in enumerate(zip(days, dropped, strict=True)):
+        with driven("--library", str(run.shelf.folder)) as program:
+            program.answered("read0x")
+            for number, (day, path) in enumerate(zip(days, paths, strict=True)):
                 # Each comes at another moment between two looks at the folder.
-                while not program.pause(1 + number / rounds):
+                while not program.pause(0.5 + number / run.rounds):
                     pass
                 hidden = path.with_name(f".{path.name}")
                 hidden.write_text(made.digest(10_200 + number, day=day), "utf-8")
                 hidden.rename(path)
-                figures.add(table.NEW, shelf.papers, program.answer("", str(day)))
+                run.add(table.NEW, program.answer("", str(day)))
+            program.quit()
     finally:
-        for path in dropped:
+        for path in paths:
             path.unlink(missing_ok=True)
+    _hold_whole(run.shelf)
 
 
-def imported(shelf: Shelf, figures: Figures) -> None:
-    """Imports the made digests, unless they are in the library, and brings its index up to date."""
-    kept = shelf.folder / "digests"
-    if len(list(kept.glob("*.txt"))) != shelf.digests:
-        rmtree(shelf.folder, ignore_errors=True)
-        _forget_index(shelf.folder)
-        seconds, _ = shell("--library", str(shelf.folder), "import", str(shelf.made))
-        figures.add(table.IMPORT, shelf.papers, shelf.papers / seconds)
-    rmtree(shelf.folder / "marks", ignore_errors=True)
-    _hold_whole(shelf, shell("--library", str(shelf.folder), "digests")[1])
+def asking_in_the_shell(run: Run) -> None:
+    """Lists and exports papers without the screen."""
+    for _ in range(-(-run.rounds // 3)):
+        for row, query in ((table.SHELL_COMMON, COMMON), (table.SHELL_RARE, RARE)):
+            seconds, listing = run.shelf.run("papers", query)
+            run.add(row, seconds)
+            _hold(f"papers {query}", listing.count("\n"), run.shelf.found[query][0])
+    with closing(sqlite3.connect(places(run.shelf.folder).index)) as index:
+        began = time.perf_counter()
+        index.execute("SELECT rowid FROM full_text WHERE full_text MATCH ?", [COMMON]).fetchall()
+        run.add(table.RAW_SEARCH, time.perf_counter() - began)
+    output = run.shelf.folder.with_name("export.md")
+    seconds, _ = run.shelf.run("export", BULK_QUERY, "-o", str(output))
+    run.add(table.EXPORT, seconds)
+    _hold("export", output.read_text("utf-8").count("\n### "), run.shelf.bulk)
 
 
-def indexed(shelf: Shelf, figures: Figures) -> None:
-    """Builds an index from nothing: in the shell, and then on the screen with keys pressed."""
-    folder = shelf.folder.with_name("linked")
-    folder.mkdir(exist_ok=True)
-    if not (folder / "digests").exists():
-        (folder / "digests").symlink_to(shelf.made.resolve())
-    began = time.perf_counter()
-    for path in shelf.made.iterdir():
-        path.read_bytes()
-    figures.add(table.BYTES, shelf.papers, shelf.papers / (time.perf_counter() - began))
-    _forget_index(folder)
-    seconds, _ = shell("--library", str(folder), "digests")
-    figures.add(table.INDEX, shelf.papers, shelf.papers / seconds)
-    _forget_index(folder)
-    # Left on the way, the second start goes on.
-    for most in (2 * KEYS, 10_000):
-        keys, leaving = _keys_meanwhile(folder, most)
-        figures.add(table.BUILDING_KEY, shelf.papers, *keys)
-        if len(keys) == most:
-            figures.add(table.BUILDING_QUIT, shelf.papers, leaving)
-    _hold_whole(shelf, shell("--library", str(folder), "digests")[1])
-
-
-def _keys_meanwhile(folder: Path, most: int) -> tuple[list[float], float]:
-    """Presses a key again and again until the program is at rest, or so many; leaves it then."""
-    forget_where_it_was(folder)
-    times: list[float] = []
-    with driven("--library", str(folder)) as program:
-        program.wait("read0x")
-        while len(times) < most and not program.pause(0.15):
-            place = len(times) % 2
-            paper = f"read{1 - place}x"
-            program.press("jk"[place])
-            program.wait(paper)
-            times.append(program.shown(paper) or 0.0)
-        return times, program.quit()
-
-
-def _forget_index(folder: Path) -> None:
-    for path in index_files(folder):
-        path.unlink()
-
-
-def _hold_equal(what: str, found: int, wanted: int) -> None:
-    if found != wanted:
-        raise SystemExit(f"{what}: {found} papers, not {wanted}")
-
-
-def _hold_whole(shelf: Shelf, listing: str) -> None:
-    """Ends the run where a library is listed with other papers than it has."""
-    _hold_equal("digests", sum(map(int, re.findall(r"(\d+) papers", listing))), shelf.papers)
-
-
-def shelled(shelf: Shelf, figures: Figures, rounds: int) -> None:
-    """Asks in the shell."""
-    library, output = ("--library", str(shelf.folder)), shelf.folder.with_name("export.md")
-    for _ in range(min(rounds, 3)):
-        for row, query in ((table.SHELL_COMMON, QUERIES[0]), (table.SHELL_RARE, QUERIES[1])):
-            seconds, listing = shell(*library, "papers", query)
-            figures.add(row, shelf.papers, seconds)
-            _hold_equal(f"papers {query}", listing.count("\n"), shelf.found[query][0])
-    seconds, _ = shell(*library, "export", BULK_QUERY, "-o", str(output))
-    figures.add(table.EXPORT, shelf.papers, seconds)
-    exported = output.read_text("utf-8").count("\n### ")
-    _hold_equal("export", exported, shelf.bulk)
-
-
-def decided(shelf: Shelf, figures: Figures) -> None:
-    """Writes decisions to the journal of somebody who has read everything, and raw lines."""
-    folder = shelf.folder.with_name("stars")
+def deciding(run: Run) -> None:
+    """Writes to the journal of somebody who has read everything, and raw lines in turns."""
+    folder = run.shelf.folder.with_name("stars")
     store = Store(folder, "benchm")
-    read = [Decision(f"2601.{number:05}", READ, True, None) for number in range(shelf.papers)]
-    store.write(read)
+    ids = (f"2601.{number:05}" for number in range(run.shelf.papers + WRITES))
+    decisions = [Decision(id_, READ, True, None) for id_ in ids]
+    store.write(decisions[WRITES:])
     line = b'{"t":[1790000000123,0],"k":"2604.18616","f":"star","v":true}\n'
-    for decision in (Decision(f"2512.{number:05}", READ, True, None) for number in range(200)):
+    for decision in decisions[:WRITES]:
         began = time.perf_counter()
         store.write([decision])
         ours = time.perf_counter() - began
@@ -310,14 +271,78 @@ def decided(shelf: Shelf, figures: Figures) -> None:
         os.write(descriptor, line)
         os.fsync(descriptor)
         os.close(descriptor)
-        figures.add(table.DURABLE, shelf.papers, ours, floor=[time.perf_counter() - began])
+        run.add(table.DURABLE, ours, floor=[time.perf_counter() - began])
     rmtree(folder)
 
 
-def without_a_library(papers: int, figures: Figures, rounds: int) -> None:
-    """What has nothing to do with how many papers there are; it stands in the first column."""
-    for _ in range(rounds * 2):
-        ours, _ = shell("--version")
-        floor, _ = run(sys.executable, "-c", "import click")
-        figures.add(table.VERSION, papers, ours, floor=[floor])
-    figures.add(table.WRAP, papers, *wrap_seconds())
+def indexing(run: Run) -> None:
+    """Builds an index from nothing: in the shell, and then on the screen with keys pressed."""
+    shelf = replace(run.shelf, folder=run.shelf.folder.with_name("linked"))
+    shelf.folder.mkdir(exist_ok=True)
+    (shelf.folder / "digests").unlink(missing_ok=True)
+    (shelf.folder / "digests").symlink_to(shelf.made)
+    began = time.perf_counter()
+    for path in shelf.made.iterdir():
+        path.read_bytes()
+    run.add(table.BYTES, shelf.papers / (time.perf_counter() - began))
+    _forget_index(shelf)
+    seconds, _ = shelf.run("digests")
+    run.add(table.INDEX, shelf.papers / seconds)
+    _forget_index(shelf)
+    # It is left on the way; the second start goes on.
+    keys, leaving = _keys_meanwhile(shelf, HELD)
+    if len(keys) == HELD:
+        run.add(table.BUILDING_QUIT, leaving)
+    more, _ = _keys_meanwhile(shelf, sys.maxsize)
+    run.add(table.BUILDING_KEY, *keys, *more)
+    _hold_whole(shelf)
+
+
+def _keys_meanwhile(shelf: Shelf, most: int) -> tuple[list[float], float]:
+    """Presses keys until the program is at rest, or so many; their times, and that of leaving."""
+    shelf.forget_where_it_was()
+    times: list[float] = []
+    with driven("--library", str(shelf.folder)) as program:
+        program.wait("read0x")
+        while len(times) < most and not program.pause(0.15):
+            key, paper = ("k", "read0x") if len(times) % 2 else ("j", "read1x")
+            program.press(key)
+            program.wait(paper)
+            times.append(program.shown(paper))
+        return times, program.quit()
+
+
+def _forget_index(shelf: Shelf) -> None:
+    for path in shelf.index_files():
+        path.unlink()
+
+
+def _hold_whole(shelf: Shelf) -> None:
+    """Brings the index up to date; ends the run where it does not have every paper then."""
+    _, listing = shelf.run("digests")
+    _hold("digests", sum(map(int, re.findall(r"(\d+) papers", listing))), shelf.papers)
+
+
+def _hold(what: str, papers: int, wanted: int) -> None:
+    if papers != wanted:
+        raise SystemExit(f"{what}: {papers} papers, not {wanted}")
+
+
+def without_papers(run: Run) -> None:
+    """What has nothing to do with how many papers there are: it stands in the first column."""
+    for _ in range(run.rounds * 2):
+        floor, _ = libraries.run(sys.executable, "-c", "import click")
+        run.add(table.VERSION, run.shelf.run("--version")[0], floor=[floor])
+    run.add(table.WRAP, *wrap_seconds())
+
+
+MEASURES = (
+    importing,
+    starting,
+    starting_cold,
+    reading,
+    arriving,
+    asking_in_the_shell,
+    deciding,
+    indexing,
+)

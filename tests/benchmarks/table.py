@@ -7,14 +7,13 @@ import os
 import platform
 import re
 import sqlite3
-import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from tests.benchmarks.libraries import QUERIES
+from tests.benchmarks.libraries import COMMON, MIXED, QUERIES, RARE
 
 Scope = Literal["All", "a digest"]
 SCOPES: tuple[Scope, ...] = ("All", "a digest")
@@ -46,7 +45,7 @@ FACETS = Row("`f`, the facets of All")
 FACET = Row("a facet of All chosen")
 ORDER = Row("All ordered by title")
 LETTERS = {
-    (scope, query): Row(f"a letter of `{query.format('name')}` in {scope}", tells_slowest=True)
+    (scope, query): Row(f"a letter of `{query.format(name='name')}` in {scope}", tells_slowest=True)
     for scope in SCOPES
     for query in QUERIES
 }
@@ -54,6 +53,7 @@ LETTER = {
     scope: Row(f"any letter in {scope}", "p95 ≤ 30 / ≤ 60", tells_slowest=True) for scope in SCOPES
 }
 REST = {scope: Row(f"… until nothing is left to paint, in {scope}") for scope in SCOPES}
+TYPED = {scope: Row(f"`{MIXED}` typed at once in {scope}") for scope in SCOPES}
 CLEAR = {scope: Row(f"a query emptied in {scope}") for scope in SCOPES}
 READ_ALL = Row("`A` on 10,000 papers")
 UNDO = Row("`u` of that")
@@ -66,18 +66,19 @@ INDEX = Row("the index built from nothing", unit="papers/s")
 BYTES = Row("the same files read, and nothing else", unit="papers/s")
 BUILDING_KEY = Row("a key while the first index is built", "p95 ≤ 60", tells_slowest=True)
 BUILDING_QUIT = Row("`q` meanwhile")
-SHELL_RARE = Row(f"`papers {QUERIES[1]}` in the shell")
-SHELL_COMMON = Row(f"`papers {QUERIES[0]}` in the shell")
+SHELL_RARE = Row(f"`papers {RARE}` in the shell")
+SHELL_COMMON = Row(f"`papers {COMMON}` in the shell")
+RAW_SEARCH = Row(f"SQLite alone finds `{COMMON}`")
 EXPORT = Row("`export` of 10,000 papers")
 VERSION = Row("`--version`", "≤ 1.5×")
 WRAP = Row("a 1,500-character abstract wrapped", "p95 ≤ 1")
 ROWS = (
     *(START, COLD, QUIT, DOWN, PAGE, LAST, STAR, NEXT, ALL, ALL_DOWN, ALL_PAGE, ALL_LAST),
     *(FACETS, FACET, ORDER),
-    *(row for scope in SCOPES for row in (LETTER[scope], REST[scope], CLEAR[scope])),
+    *(row for scope in SCOPES for row in (LETTER[scope], REST[scope], TYPED[scope], CLEAR[scope])),
     *LETTERS.values(),
     *(READ_ALL, UNDO, DURABLE, MEMORY, MEMORY_LATER, NEW, IMPORT, INDEX, BYTES),
-    *(BUILDING_KEY, BUILDING_QUIT, SHELL_RARE, SHELL_COMMON, EXPORT, VERSION, WRAP),
+    *(BUILDING_KEY, BUILDING_QUIT, SHELL_RARE, SHELL_COMMON, RAW_SEARCH, EXPORT, VERSION, WRAP),
 )
 
 
@@ -89,8 +90,8 @@ class Figures:
     floor: dict[tuple[Row, int], list[float]] = field(default_factory=dict)
     """The same of the bare app, or of the raw operation."""
 
-    def add(self, row: Row, papers: int, *ours: float, floor: Sequence[float] = ()) -> None:
-        """Takes in what was measured of the program, and of its floor in turns with it."""
+    def add(self, row: Row, papers: int, ours: Iterable[float], floor: Iterable[float]) -> None:
+        """Takes in what was measured, and what was of the floor, in turns with it."""
         self.ours.setdefault((row, papers), []).extend(ours)
         self.floor.setdefault((row, papers), []).extend(floor)
 
@@ -112,24 +113,25 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _cells(figures: Figures, row: Row, sizes: Sequence[int]) -> list[str]:
-    """A cell a size, and how the median grows from the first to the last."""
+    """A cell a size, and how the median grows from the first to the last there is."""
     ours = [figures.ours.get((row, size), []) for size in sizes]
     floors = [figures.floor.get((row, size), []) for size in sizes]
     cells = [_cell(row, *samples) for samples in zip(ours, floors, strict=True)]
-    if len(sizes) < 2 or not (ours[0] and ours[-1]):
-        return [*cells, ""]
-    return [*cells, f"{statistics.median(ours[-1]) / statistics.median(ours[0]):.2f}×"]
+    measured = [samples for samples in ours if samples]
+    return [*cells, _ratio(measured[-1], measured[0]) if len(measured) > 1 else ""]
 
 
 def _cell(row: Row, ours: Sequence[float], floor: Sequence[float]) -> str:
-    if not ours:
-        return ""
     shares = [0.5, 0.95, 1.0] if row.tells_slowest else [0.5, 0.95]
-    if len(ours) == 1 or row.unit != "ms":
-        shares = [0.5]
+    if len(ours) < 2 or row.unit != "ms":
+        shares = [0.5] * bool(ours)
     told = " / ".join(_number(quantile(ours, share), row.unit) for share in shares)
-    ratio = f" · {statistics.median(ours) / statistics.median(floor):.2f}×" if floor else ""
-    return told + ratio
+    return " · ".join(filter(None, (told, _ratio(ours, floor))))
+
+
+def _ratio(samples: Sequence[float], others: Sequence[float]) -> str:
+    """Of their medians."""
+    return f"{quantile(samples, 0.5) / quantile(others, 0.5):.2f}×" if samples and others else ""
 
 
 def _number(value: float, unit: str) -> str:

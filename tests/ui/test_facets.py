@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from time import sleep
 
 import pytest
 from rich.cells import cell_len
+from textual.widgets import Static
 
 from digest_tui.facets import Facet, FacetField
 from digest_tui.session import Session
 from digest_tui.ui.facets import Facets
 from digest_tui.ui.glyphs import ASCII, UNICODE, Glyphs
-from tests.ui.conftest import HOSTILE, frame, main, running, type_in
+from tests.ui.conftest import HOSTILE, frame, hosted, main, running, type_in
 from tests.ui.opened import SIZES, click_on, line_of, opened
 
 
@@ -27,9 +29,15 @@ class Offer:
         }
         self.chosen: list[tuple[FacetField, Sequence[str]]] = []
         self.keeps_order = False
+        self.is_slow = False
+        self.counted: list[FacetField] = []
 
-    def facets(self) -> Mapping[FacetField, Sequence[Facet]]:
-        return self.rows
+    def facets(self) -> Iterator[tuple[FacetField, Sequence[Facet]]]:
+        for field, rows in self.rows.items():
+            if self.is_slow:
+                sleep(0.04)
+            self.counted.append(field)
+            yield field, rows
 
     def choose(self, field: FacetField, values: Sequence[str]) -> None:
         self.chosen.append((field, tuple(values)))
@@ -73,6 +81,31 @@ async def test_keys_move_and_choose(
         await pilot.press(*keys)
         assert offer.chosen == chosen
         assert answers == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "chosen"),
+    [
+        (["space"], ("kw", ("robots",))),
+        (["tab", "space"], ("cat", ("cs.RO",))),
+        (["G", "space"], ("date", ("2026-03",))),
+    ],
+)
+async def test_fields_that_are_late_come_one_by_one_and_no_key_misses_them(
+    keys: list[str], chosen: tuple[FacetField, tuple[str, ...]]
+) -> None:
+    offer = Offer()
+    offer.is_slow = True
+    async with hosted(Static()) as pilot:
+        pilot.app.push_screen(offer.panel())
+        assert offer.counted == ["kw"]
+        await pilot.press(*keys)
+        assert offer.chosen == [chosen]
+        await pilot.pause(0.3)
+        assert offer.counted == ["kw", "cat", "date"] * 2
+        assert line_of(pilot, "robots").rstrip("│ ").endswith(" 8")
+        assert line_of(pilot, "cs.RO").rstrip("│ ").endswith(" 6")
+        assert line_of(pilot, "2026-03").rstrip("│ ").endswith(" 4")
 
 
 @pytest.mark.parametrize("key", ["f", "q", "escape"])
@@ -219,7 +252,7 @@ async def test_the_list_behind_is_live_and_undimmed(session: Session) -> None:
 
     rows: dict[FacetField, list[Facet]] = {"cat": [Facet("cs.CV", "cs.CV", 1)]}
     async with running(session) as pilot:
-        pilot.app.push_screen(Facets(lambda: rows, choose))
+        pilot.app.push_screen(Facets(lambda: iter(rows.items()), choose))
         await pilot.pause()
         assert "Decision" in pilot.app.export_screenshot()
         assert pilot.app.screen.styles.background.a == 0

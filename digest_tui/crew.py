@@ -1,0 +1,149 @@
+"""The crew: child processes that read digests ahead, while this process writes them.
+
+Law: a crew makes things faster, never different. A child takes files from its standard input and
+gives what they come to on its standard output, and does nothing else: it opens no file, writes
+nothing to the terminal and is out of reach of its Ctrl-C. It ends with its input, so that it
+outlives nobody, whatever death they die; and what a child that died or never came to be leaves
+undone is done by whoever called.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import date
+from functools import partial
+from pathlib import PurePath
+from queue import SimpleQueue
+from typing import TypeVar
+
+from digest_tui.prepared import Prepared, read
+
+Job = tuple[bytes, str, date]
+"""A file's bytes, its name, and its day where it states none."""
+Answer = Prepared | str
+"""What `prepared.read` makes of a job."""
+T = TypeVar("T")
+
+_MANY = 30
+"""Files. To start a child takes as long as to read about as many."""
+_MOST = 4
+_AHEAD = 8 * 1024**2
+"""Bytes of files that are read ahead, so that nobody waits while a transaction is committed."""
+_NICER = 5
+"""A child gives way to who writes, and to who draws the screen."""
+
+
+def hands_for(files: int) -> int:
+    """How many children it takes to read so many files."""
+    return min(os.cpu_count() or 1, _MOST) if files > _MANY else 0
+
+
+def read_all(
+    items: Iterable[tuple[T, Job | None]], hands: int
+) -> Generator[tuple[T, Answer], None, None]:
+    """What jobs come to, in order, each with what stands for it; no job comes to an empty word.
+
+    The children are hired with the first job, and let go when this is closed.
+    """
+    crew = _Crew(hands)
+    waiting: deque[tuple[T, int, Callable[[], Answer]]] = deque()
+    ahead = 0
+    try:
+        for key, job in items:
+            size = len(job[0]) if job else 0
+            waiting.append((key, size, crew.ask(job) if job else str))
+            ahead += size
+            while waiting and (ahead > _AHEAD or not hands):
+                key, size, answer = waiting.popleft()
+                ahead -= size
+                yield key, answer()
+        for key, _, answer in waiting:
+            yield key, answer()
+    finally:
+        crew.leave()
+
+
+class _Crew:
+    """Children, and for each a thread that talks to it."""
+
+    def __init__(self, hands: int) -> None:
+        self._hands = hands
+        self._children: list[subprocess.Popen[bytes]] = []
+        self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
+        self._threads: ThreadPoolExecutor | None = None
+        self._has_left = False
+
+    def ask(self, job: Job) -> Callable[[], Answer]:
+        """A call that waits for what a job comes to."""
+        if self._threads:
+            return self._threads.submit(self._answer, job).result
+        if self._hands:
+            self._hire()
+        # The first is read here sooner than the first child is there.
+        return partial(read, *job)
+
+    def _hire(self) -> None:
+        for _ in range(self._hands):
+            with suppress(OSError):
+                self._children.append(_child())
+                self._idle.put(self._children[-1])
+        self._hands = len(self._children)
+        if self._children:
+            self._threads = ThreadPoolExecutor(self._hands, "crew")
+
+    def _answer(self, job: Job) -> Answer:
+        child = self._idle.get()
+        assert child.stdin
+        assert child.stdout
+        try:
+            pickle.dump(job, child.stdin, pickle.HIGHEST_PROTOCOL)
+            child.stdin.flush()
+            answer: Answer = pickle.load(child.stdout)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            return "" if self._has_left else read(*job)
+        finally:
+            self._idle.put(child)
+        return answer
+
+    def leave(self) -> None:
+        """Ends the children, whatever they are at."""
+        self._has_left = True
+        for child in self._children:
+            child.kill()
+        if self._threads:
+            self._threads.shutdown(cancel_futures=True)
+        for child in self._children:
+            with suppress(OSError), child:
+                pass
+
+
+def _child() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__],
+        # What the working folder holds is nobody's module.
+        cwd=PurePath(__file__).parents[1],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        process_group=0,
+    )
+
+
+def _serve() -> None:
+    os.nice(_NICER)
+    jobs, answers = sys.stdin.buffer, sys.stdout.buffer
+    with suppress(EOFError, pickle.UnpicklingError, BrokenPipeError):
+        while True:
+            pickle.dump(read(*pickle.load(jobs)), answers, pickle.HIGHEST_PROTOCOL)
+            answers.flush()
+
+
+if __name__ == "__main__":
+    _serve()
