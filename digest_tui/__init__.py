@@ -14,6 +14,8 @@ The package reads in this order, and each module imports only from those before 
 * `editing`: a query as it is edited: completion, facets
 * `search`: queries as SQL
 * `facets`: what there is to choose from, with counts
+* `prepared`: a digest as the index takes it
+* `crew`: child processes that read digests ahead
 * `index`: everything the library knows, as one disposable SQLite file
 * `library`: the folder of digests: import, scan, what is new
 * `view`: what is on screen: sections, rows, folding

@@ -10,9 +10,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -41,6 +43,10 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 T = TypeVar("T")
 
 
+_A_WHILE = 0.5
+"""Seconds after which a bar is worth drawing."""
+_INTERRUPTED = 130
+"""The exit code of a program that Ctrl-C ended, as shells have it."""
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -132,20 +138,21 @@ def _demo(folder: Path | None) -> None:
 @JSON
 def _import(folder: Path | None, paths: tuple[Path, ...], as_json: bool) -> None:
     """Import digests: files, folders, - for stdin. A refused file never stops the others."""
-    with _library(folder) as (opened, _, problems), _up_to_date(opened, problems) as library:
-        _narrate(problems)
-        any_refused = False
-        records = []
-        for outcome in _imported(library, paths):
-            any_refused |= outcome.status == "refused"
-            records.append(_import_record(outcome))
-            if outcome.status == "refused":
-                _narrate([f"{outcome.file}: refused: {outcome.reason}"])
-            elif not as_json:
-                click.echo(_import_line(outcome))
-                _narrate(f"{outcome.file}:{p.line}: {p.message}" for p in outcome.problems)
-        if as_json:
-            _print_json(records)
+    any_refused = False
+    records = []
+    try:
+        with _library(folder) as (opened, _, problems), _up_to_date(opened, problems) as library:
+            _narrate(problems)
+            for outcome in _imported(library, paths):
+                any_refused |= outcome.status == "refused"
+                records.append(_import_record(outcome))
+                if outcome.status == "refused" or not as_json:
+                    _tell_import(outcome)
+    except KeyboardInterrupt:
+        _narrate(["interrupted: what was imported stays, and the same call imports the rest"])
+        sys.exit(_INTERRUPTED)
+    if as_json:
+        _print_json(records)
     sys.exit(1 if any_refused else 0)
 
 
@@ -448,12 +455,58 @@ def _show(
         sys.exit(app.return_code)
 
 
-def _imported(library: Library, paths: Iterable[Path]) -> Iterator[Imported]:
-    for path in paths:
-        if str(path) == "-":
-            yield library.import_bytes(sys.stdin.buffer.read())
+class _Bar:
+    """A line that tells how far something has come, on a terminal and where it takes a while."""
+
+    def __init__(self, doing: str) -> None:
+        self._doing = doing
+        self._begun = time.monotonic()
+        self._is_drawn = False
+
+    def draw(self, done: int, total: int, papers: int) -> None:
+        """Draws how many files of how many are done, and how many papers were in them."""
+        seconds = time.monotonic() - self._begun
+        if seconds < _A_WHILE or not sys.stderr.isatty():
+            return
+        left = seconds / max(done, 1) * (total - done)
+        told = f"{done} of {total} files, {papers:,} papers, {papers / seconds:,.0f}/s, " + (
+            f"{left:.0f} s left" if left < 100 else f"{left / 60:.0f} min left"
+        )
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+        width = min(max(columns - len(self._doing) - len(told) - 5, 0), 30)
+        # Plain characters: where Chinese is at home, many others are two columns wide.
+        bar = ("#" * (width * done // max(total, 1))).ljust(width, "-")
+        click.echo(f"\r{self._doing} [{bar}] {told}"[:columns] + "\33[K", nl=False, err=True)
+        self._is_drawn = True
+
+    def clear(self) -> None:
+        """Leaves the line to whoever writes next."""
+        if self._is_drawn:
+            click.echo("\r\33[K", nl=False, err=True)
+            self._is_drawn = False
+
+
+def _imported(library: Library, paths: Sequence[Path]) -> Iterator[Imported]:
+    """What becomes of files, with a bar below whatever is printed of it meanwhile."""
+    bar = _Bar("Importing")
+    total = library.count_files(paths)
+    done = papers = 0
+    try:
+        for outcome in _outcomes(library, paths):
+            bar.clear()
+            yield outcome
+            done, papers = done + 1, papers + outcome.papers
+            bar.draw(done, total, papers)
+    finally:
+        bar.clear()
+
+
+def _outcomes(library: Library, paths: Iterable[Path]) -> Iterator[Imported]:
+    for is_stdin, some in groupby(paths, lambda path: str(path) == "-"):
+        if is_stdin:
+            yield from (library.import_bytes(sys.stdin.buffer.read()) for _ in some)
         else:
-            yield from library.import_paths([path])
+            yield from library.import_paths(some)
 
 
 def _problems_of(outcome: Imported) -> str:
@@ -461,13 +514,16 @@ def _problems_of(outcome: Imported) -> str:
     return f"{outcome.file}: {count} problems; digest-tui doctor tells which" if count else ""
 
 
-def _import_line(outcome: Imported) -> str:
-    record = _import_record(outcome)
-    counts = ", ".join(f"{record[name]} {name}" for name in ("entries", "papers", "new"))
-    problems = f"{len(record['problems'])} problems"
-    return (
-        f"{outcome.file}: {outcome.status}: {record['format']}, {outcome.day}, {counts}, {problems}"
+def _tell_import(outcome: Imported) -> None:
+    if outcome.status == "refused":
+        _narrate([f"{outcome.file}: refused: {outcome.reason}"])
+        return
+    counts = f"{outcome.entries} entries, {outcome.papers} papers, {outcome.new} new"
+    click.echo(
+        f"{outcome.file}: {outcome.status}: {outcome.format}, {outcome.day}, {counts},"
+        f" {len(outcome.problems)} problems"
     )
+    _narrate(f"{outcome.file}:{p.line}: {p.message}" for p in outcome.problems)
 
 
 def _import_record(outcome: Imported) -> dict[str, Any]:

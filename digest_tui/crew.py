@@ -17,50 +17,38 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import date
 from functools import partial
 from pathlib import PurePath
 from queue import SimpleQueue
 from typing import TypeVar
 
-from digest_tui.prepared import Prepared, read
+from digest_tui.prepared import Answer, Job, read
 
-Job = tuple[bytes, str, date]
-"""A file's bytes, its name, and its day where it states none."""
-Answer = Prepared | str
-"""What `prepared.read` makes of a job."""
 T = TypeVar("T")
 
-_MANY = 30
-"""Files. To start a child takes as long as to read about as many."""
 _MOST = 4
-_AHEAD = 8 * 1024**2
-"""Bytes of files that are read ahead, so that nobody waits while a transaction is committed."""
+_AHEAD = 12 * 1024**2
+"""Bytes of files that are read ahead, so that no child waits while a transaction is committed."""
+_LEAST = 64 * 1024
+"""Bytes that a file counts as at least."""
 _NICER = 5
 """A child gives way to who writes, and to who draws the screen."""
 
 
-def hands_for(files: int) -> int:
-    """How many children it takes to read so many files."""
-    return min(os.cpu_count() or 1, _MOST) if files > _MANY else 0
-
-
-def read_all(
-    items: Iterable[tuple[T, Job | None]], hands: int
-) -> Generator[tuple[T, Answer], None, None]:
+def read_all(items: Iterable[tuple[T, Job | None]]) -> Generator[tuple[T, Answer], None, None]:
     """What jobs come to, in order, each with what stands for it; no job comes to an empty word.
 
     The children are hired with the first job, and let go when this is closed.
     """
-    crew = _Crew(hands)
+    crew = _Crew()
     waiting: deque[tuple[T, int, Callable[[], Answer]]] = deque()
     ahead = 0
     try:
         for key, job in items:
-            size = len(job[0]) if job else 0
+            size = max(len(job[0]), _LEAST) if job else 0
             waiting.append((key, size, crew.ask(job) if job else str))
             ahead += size
-            while waiting and (ahead > _AHEAD or not hands):
+            while ahead > _AHEAD or (waiting and waiting[0][2] is str):
                 key, size, answer = waiting.popleft()
                 ahead -= size
                 yield key, answer()
@@ -73,8 +61,7 @@ def read_all(
 class _Crew:
     """Children, and for each a thread that talks to it."""
 
-    def __init__(self, hands: int) -> None:
-        self._hands = hands
+    def __init__(self) -> None:
         self._children: list[subprocess.Popen[bytes]] = []
         self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
         self._threads: ThreadPoolExecutor | None = None
@@ -84,19 +71,18 @@ class _Crew:
         """A call that waits for what a job comes to."""
         if self._threads:
             return self._threads.submit(self._answer, job).result
-        if self._hands:
+        if not self._children:
             self._hire()
         # The first is read here sooner than the first child is there.
         return partial(read, *job)
 
     def _hire(self) -> None:
-        for _ in range(self._hands):
-            with suppress(OSError):
+        with suppress(OSError):
+            for _ in range(min(os.cpu_count() or 1, _MOST)):
                 self._children.append(_child())
                 self._idle.put(self._children[-1])
-        self._hands = len(self._children)
         if self._children:
-            self._threads = ThreadPoolExecutor(self._hands, "crew")
+            self._threads = ThreadPoolExecutor(len(self._children), "crew")
 
     def _answer(self, job: Job) -> Answer:
         child = self._idle.get()

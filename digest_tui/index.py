@@ -40,8 +40,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Concatenate, Literal, ParamSpec, TypeVar
 
-from digest_tui import search
 from digest_tui import query as q
+from digest_tui import search
 from digest_tui.facets import CANDIDATES, FACETS, Candidate, Facet, FacetField
 from digest_tui.marks import READ, STAR, Change, Key, Stamp
 from digest_tui.paper import Holding, Paper, PaperId, Problem, Subject
@@ -159,7 +159,7 @@ def _answered(method: Callable[Concatenate[Index, P], T]) -> Callable[Concatenat
     def answered(index: Index, /, *args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return method(index, *args, **kwargs)
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             if index._db.in_transaction or not is_damage(error):
                 raise
             index._give_up()
@@ -198,7 +198,7 @@ class Index:
                 self._remove()
             try:
                 self._db = self._connect(self.path)
-            except sqlite3.DatabaseError as error:
+            except _ERRORS as error:
                 if is_locked(error):
                     raise
                 self._remove()
@@ -218,10 +218,13 @@ class Index:
             if is_new:
                 _make_tables(db)
             (version,) = db.execute("PRAGMA user_version").fetchone()
+            if version > VERSION:
+                # Raises where somebody uses it: two programs must not take it from each other.
+                db.execute("PRAGMA journal_mode = DELETE")
             if version != VERSION:
                 raise sqlite3.DatabaseError(f"index version {version}, not {VERSION}")
             db.execute(f"PRAGMA busy_timeout = {self._patience * 1000:.0f}")
-        except sqlite3.Error:
+        except BaseException:
             db.close()
             raise
         return db
@@ -287,7 +290,7 @@ class Index:
             # https://sqlite.org/fts5.html#the_integrity_check_command
             self._db.execute("INSERT INTO full_text (full_text) VALUES ('integrity-check')")
             return self._db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        except sqlite3.DatabaseError as error:
+        except _ERRORS as error:
             if not (is_damage(error) or is_locked(error)):
                 raise
             return is_locked(error)
@@ -326,7 +329,7 @@ class Index:
         except BaseException as error:
             with suppress(sqlite3.Error):
                 self._db.rollback()
-            if isinstance(error, sqlite3.Error) and is_damage(error):
+            if isinstance(error, _ERRORS) and is_damage(error):
                 self._give_up()
             raise
 
@@ -748,6 +751,11 @@ class Index:
         return [Problem(line, message) for line, message in rows]
 
     @_answered
+    def problems_in(self, digests: Iterable[int]) -> int:
+        """How many problems these digests have."""
+        sql = "SELECT count(*) FROM problems WHERE digest IN (SELECT value FROM json_each(?))"
+        return self._number(sql, json.dumps(list(digests))) or 0
+
     def starred_in(self, digest: int) -> int:
         """How many papers of a digest are starred."""
         sql = "SELECT count(DISTINCT paper) FROM entries JOIN papers ON papers.n = paper"
@@ -1023,6 +1031,7 @@ _AT_ONCE = 500
 _OPENING = 1.0
 """Seconds for which a file that another process keeps to itself is waited for."""
 
+_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 
@@ -1041,11 +1050,11 @@ def _make_tables(db: sqlite3.Connection) -> None:
     db.commit()
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: Exception) -> bool:
     """Whether an error says that the file is no index any more, and that a new one would help."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
     if code is None:
-        # Python's own: SQLite does not look at what a text is made of.
+        # Python's own, of a text or a message with noise in it, at which SQLite does not look.
         return "decode" in str(error)
     return code & 0xFF in _DAMAGE or "no such table" in str(error)
 
@@ -1056,7 +1065,7 @@ def _damage(found: str) -> sqlite3.DatabaseError:
     return error
 
 
-def is_locked(error: sqlite3.Error) -> bool:
+def is_locked(error: Exception) -> bool:
     """Whether an error says that another process did not let go of the file in time."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _LOCKED
 

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,10 +21,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from digest_tui import crew, prepared
-from digest_tui.index import FileStamp, Index
+from digest_tui import prepared
+from digest_tui.index import FileId, FileStamp, Index
 from digest_tui.paper import PaperId, Problem
-from digest_tui.prepared import Prepared
+from digest_tui.prepared import Answer, Job, Prepared
 from digest_tui.settings import Places, throwaway
 from digest_tui.store import Store, read_device, sync_folders
 
@@ -32,7 +32,7 @@ LARGEST = 64 * 1024 * 1024
 """Bytes. A larger file is no digest: ten years of them are 300 MB."""
 
 T = TypeVar("T")
-_Batch = list[tuple[T, crew.Answer]]
+_Batch = list[tuple[T, Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,7 @@ class Watch:
         self._still = still
         self._patience = patience
         self._clock = clock
+        self._index: FileId | None = None
         self._times: dict[str, int | None] = {}
         """The time of each folder, from before it was listed."""
         self._young: dict[str, _Young] = {}
@@ -144,6 +145,11 @@ class Watch:
             if seen.file and (file := _found(seen.file[0])) != seen.file:
                 seen.file, seen.since, seen.wait = file, now, self._still
         return now >= self._due or any(_time_of(top) != at for top, at in self._times.items())
+
+    def begin(self, index: FileId | None) -> None:
+        """Tells which file the index is: for a new one, the look that follows is the first."""
+        if index != self._index:
+            self._index, self._times, self._young = index, {}, {}
 
     def look(
         self, times: Mapping[str, int | None], found: Mapping[str, File], changed: Iterable[str]
@@ -219,7 +225,7 @@ class Library:
                     yield progress
                     if self.index.is_lost():
                         break
-            except sqlite3.Error:
+            except (sqlite3.Error, UnicodeDecodeError):
                 if not self.index.is_damaged:
                     raise
             if not self.index.is_lost():
@@ -233,6 +239,7 @@ class Library:
         file that may still be being written.
         """
         watch = watch or Watch(still=0, patience=0)
+        watch.begin(self.index.file)
         times: dict[str, int | None] = {}
         found, known = self._files(times), self.index.files()
         changed = _changed(found, known)
@@ -240,14 +247,13 @@ class Library:
         watch.look(times, found, [*changed, *gone])
         changed = [name for name in changed if watch.is_still(name)]
         done = papers = 0
-        hands = crew.hands_for(len(changed))
-        with closing(crew.read_all(_jobs(changed, found), hands)) as readings:
+        with closing(_read_all(_jobs(changed, found), len(changed))) as readings:
             whole = (
                 (file, digest)
                 for file, digest in readings
                 if not _may_go_on(digest) or watch.is_left(file.name)
             )
-            for batch in _batches(whole, hands):
+            for batch in _batches(whole, len(changed)):
                 self._index(batch)
                 done += len(batch)
                 papers += sum(map(_papers_in, batch))
@@ -334,6 +340,17 @@ class Library:
             else:
                 yield from self._import_files(list(some))
 
+    def count_files(self, paths: Iterable[Path]) -> int:
+        """How many files importing these paths means to look at."""
+        count = 0
+        for path in paths:
+            if not os.path.isdir(path):
+                count += 1
+                continue
+            with suppress(OSError):
+                count += sum(1 for _ in _walk(str(path), {}))
+        return count
+
     def import_bytes(self, data: bytes, name: str = "-") -> Imported:
         """Imports a digest that is no file of the disk: from a pipe, or from this package."""
         source = _Source(name, "", data, None, hashlib.sha256(data).hexdigest())
@@ -361,12 +378,11 @@ class Library:
             yield _refused(str(folder), f"a folder without digests ({looked_at})")
 
     def _import_files(self, paths: Sequence[Path]) -> Iterator[Imported]:
-        hands = crew.hands_for(len(paths))
-        with closing(crew.read_all(map(self._source, paths), hands)) as readings:
-            for batch in _batches(readings, hands):
+        with closing(_read_all(map(self._source, paths), len(paths))) as readings:
+            for batch in _batches(readings, len(paths)):
                 yield from self._keep(batch)
 
-    def _source(self, path: Path) -> tuple[_Source | Imported, crew.Job | None]:
+    def _source(self, path: Path) -> tuple[_Source | Imported, Job | None]:
         """A file and the job of reading it, or what becomes of one that need not be read."""
         try:
             data, mtime_ns = _contents(path)
@@ -399,7 +415,7 @@ class Library:
             return [self._outcome(source, digest, kept) for source, digest in batch]
 
     def _outcome(
-        self, source: _Source | Imported, digest: crew.Answer, kept: dict[str, FileStamp | str]
+        self, source: _Source | Imported, digest: Answer, kept: dict[str, FileStamp | str]
     ) -> Imported:
         if isinstance(source, Imported):
             return source
@@ -537,6 +553,8 @@ def sample() -> Iterator[Library]:
             library.close()
 
 
+_MANY = 30
+"""Files. To start a child takes as long as to read about as many."""
 _AT_ONCE = 1000
 """Papers in a transaction at most: more of them make it hardly cheaper, but keep others waiting."""
 _TRIES = 3
@@ -592,7 +610,7 @@ def _changed(found: Mapping[str, File], known: Mapping[str, tuple[int, int]]) ->
     return sorted(changed, key=os.path.basename, reverse=True)
 
 
-def _may_go_on(digest: crew.Answer) -> bool:
+def _may_go_on(digest: Answer) -> bool:
     """Whether what a file lacks could stand behind its end."""
     if not isinstance(digest, Prepared) or (digest.declared is None and not digest.entries):
         return True
@@ -664,7 +682,7 @@ def _day_of(mtime_ns: int) -> date:
     return date.fromtimestamp(mtime_ns / 1e9)
 
 
-def _jobs(names: Iterable[str], found: Mapping[str, File]) -> Iterator[tuple[FileStamp, crew.Job]]:
+def _jobs(names: Iterable[str], found: Mapping[str, File]) -> Iterator[tuple[FileStamp, Job]]:
     """The files that can be read, each as it is and with the job of reading it."""
     for name in names:
         try:
@@ -675,8 +693,21 @@ def _jobs(names: Iterable[str], found: Mapping[str, File]) -> Iterator[tuple[Fil
         yield FileStamp(name, len(data), mtime_ns, sha256), (data, name, _day_of(mtime_ns))
 
 
-def _batches(readings: Iterable[tuple[T, crew.Answer]], hands: int) -> Iterator[_Batch[T]]:
-    """What goes into a transaction together: each file alone, but a crew's in ever larger batches.
+def _read_all(
+    items: Iterable[tuple[T, Job | None]], files: int
+) -> Generator[tuple[T, Answer], None, None]:
+    """As `crew.read_all`, but a few files are read here."""
+    if files > _MANY:
+        # Few starts have so much to read, and this takes a while to import.
+        from digest_tui import crew
+
+        yield from crew.read_all(items)
+    else:
+        yield from ((key, prepared.read(*job) if job else "") for key, job in items)
+
+
+def _batches(readings: Iterable[tuple[T, Answer]], files: int) -> Iterator[_Batch[T]]:
+    """What goes into a transaction together: of a few files each alone, of many ever more.
 
     So the first is there soon, and the last cost little. An empty batch says that there is more
     to come.
@@ -690,12 +721,12 @@ def _batches(readings: Iterable[tuple[T, crew.Answer]], hands: int) -> Iterator[
             yield []
         else:
             yield batch
-            batch, size, enough = [], 0, min(2 * size, _AT_ONCE) if hands else 1
+            batch, size, enough = [], 0, min(2 * size, _AT_ONCE) if files > _MANY else 1
     if batch:
         yield batch
 
 
-def _papers_in(reading: tuple[object, crew.Answer]) -> int:
+def _papers_in(reading: tuple[object, Answer]) -> int:
     digest = reading[1]
     return len(digest.papers) if isinstance(digest, Prepared) else 0
 

@@ -76,7 +76,13 @@ class Prepared:
     """All that the papers hold."""
 
 
-def read(data: bytes, name: str, fallback_day: date) -> Prepared | str:
+Job = tuple[bytes, str, date]
+"""What `read` takes: a file's bytes, its name, and its day where it states none."""
+Answer = Prepared | str
+"""What `read` comes to."""
+
+
+def read(data: bytes, name: str, fallback_day: date) -> Answer:
     """The digest in a file's bytes, or in a few words why there is none."""
     # A start on a library that is indexed already reads no digest.
     from digest_tui import formats

@@ -568,11 +568,16 @@ class Session:
             others = q.parse(choosing(view.text, field, ())).query
             if others not in papers:
                 papers[others] = self.index.papers(self._scope, view.status, others, self.today())
-            found = self.index.facets(field, papers[others])
-            rows = [replace(row, is_chosen=q.fold(row.value) in taken) for row in found]
-            known = {q.fold(row.value) for row in rows}
-            typed = [v for folded, v in taken.items() if folded not in known]
-            yield field, [Facet(v, v, self._found_by(field, v), True) for v in typed] + rows
+            rows = self.index.facets(field, papers[others])
+            if taken:
+                folded = [q.fold(row.value) for row in rows]
+                rows = [
+                    replace(row, is_chosen=value in taken)
+                    for row, value in zip(rows, folded, strict=True)
+                ]
+                typed = [value for key, value in taken.items() if key not in folded]
+                rows[:0] = [Facet(v, v, self._found_by(field, v), True) for v in typed]
+            yield field, rows
 
     def _found_by(self, field: FacetField, value: str) -> int:
         """How many papers of the view's scope one value of a field would leave."""

@@ -22,10 +22,10 @@ ROOT = PACKAGE.parent
 LAYERS = (
     {"paper", "commands", "latex"},
     {"formats", "query", "marks"},
-    {"store", "export", "settings", "search", "editing", "facets"},
-    {"index"},
+    {"store", "export", "settings", "search", "editing", "facets", "prepared"},
+    {"index", "crew"},
     {"library", "view", "resume", "finder"},
-    {"session"},
+    {"session", "watcher"},
     {"ui"},
     {"cli"},
     {"__main__"},

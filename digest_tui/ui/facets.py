@@ -157,7 +157,8 @@ class Facets(ModalScreen[None]):
             field, rows = counted
             self._rows[field] = rows
         else:
-            self.call_after_refresh(self._go_on)
+            # What was drawn is painted by then: `call_after_refresh` comes before it.
+            self.set_timer(_FRAME, self._go_on)
         self._lay_out()
 
     def _go_on(self) -> None:

@@ -8,12 +8,9 @@ new digests has a connection of its own and tells what it found by messages.
 from __future__ import annotations
 
 import sqlite3
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import wait
-from contextlib import closing
-from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -35,7 +32,7 @@ from digest_tui.export import in_languages, preview
 from digest_tui.facets import FacetField
 from digest_tui.finder import Answer, Finder
 from digest_tui.index import FileId, Order
-from digest_tui.library import Library, Progress, Watch
+from digest_tui.library import Progress
 from digest_tui.query import parse
 from digest_tui.resume import Left
 from digest_tui.session import LANGUAGES, Selection, Session
@@ -46,6 +43,7 @@ from digest_tui.ui.glyphs import UNICODE, Glyphs
 from digest_tui.ui.paper_list import ORDERS, PaperList
 from digest_tui.ui.query_bar import QueryBar
 from digest_tui.ui.reader import Reader
+from digest_tui.watcher import Watcher
 
 if TYPE_CHECKING:
     from digest_tui.ui.export_dialog import ExportOrder
@@ -58,12 +56,10 @@ PREVIEWED = 40
 """Lines of an export."""
 PATIENCE = 0.05
 """Seconds that an answer to a query is waited for before anything else is done."""
+SELDOM = 30
+"""Of so many parts of the time one goes into filling in the lists meanwhile."""
 POLL = 1.0
 """Seconds between looks at the journals."""
-RETRY = 10.0
-"""Seconds after which the digest folders are looked at again where that failed."""
-PARTING = 0.5
-"""Seconds for which the end waits for the thread that looks at the digest folders."""
 
 
 class MainScreen(Screen[None]):
@@ -112,6 +108,7 @@ class MainScreen(Screen[None]):
         """The scan of the digest folders came so far."""
 
         progress: Progress
+        seconds: float
 
     @dataclass
     class ScanEnded(Message):
@@ -141,6 +138,11 @@ class MainScreen(Screen[None]):
         self._left = left or Left(is_first=False)
         self._has_hint = self._left.is_first
         self.finder = Finder(session.index)
+        self.watcher = Watcher(
+            session.library.places,
+            lambda *progress: self.post_message(self.Scanned(*progress)),
+            lambda *end: self.post_message(self.ScanEnded(*end)),
+        )
         self._asked: tuple[str, Answer] | None = None
         """The query whose answer is still to come."""
         self._is_source = False
@@ -151,13 +153,11 @@ class MainScreen(Screen[None]):
         """Where the view was when the first digests had come in; None before."""
         self._message = notice
         self._standing = standing
+        self._progress = ""
+        """How far digests are indexed."""
+        self._next_look = 0.0
         self._titled = ""
         self._shown: tuple[object, ...] = ()
-        self._watcher: threading.Thread | None = None
-        """Looks at the digest folders, as long as the screen is there."""
-        self._is_wanted = threading.Event()
-        """Whether it is to look at once, or to end."""
-        self._is_over = False
         self._was_asked = False
         """Whether somebody waits to be told that nothing is new."""
         self._may_leave = False
@@ -188,14 +188,11 @@ class MainScreen(Screen[None]):
         if not self.session.digests:
             self.session.library.make_folder()
         self.set_interval(POLL, self.look_for_changes)
-        self.call_after_refresh(self.watch_folders)
+        self.call_after_refresh(self.watcher.start)
 
     def on_unmount(self) -> None:
         self.finder.close()
-        self._is_over = True
-        self.scan()
-        if self._watcher:
-            self._watcher.join(PARTING)
+        self.watcher.stop()
 
     def on_resize(self) -> None:
         self._tell_status(self._message)
@@ -233,7 +230,8 @@ class MainScreen(Screen[None]):
 
     def _tell_status(self, message: str) -> None:
         self._message = message
-        line = words.status(self.session, message, self._standing, self.size, self.glyphs)
+        standing = " · ".join(filter(None, (self._standing, self._progress)))
+        line = words.status(self.session, message, standing, self.size, self.glyphs)
         self._write("#status", line)
 
     def _tell_keys(self) -> None:
@@ -721,56 +719,20 @@ class MainScreen(Screen[None]):
     def action_rescan(self) -> None:
         self._was_asked = True
         self.tell("Looking for new digests …")
-        self.scan()
-
-    def scan(self) -> None:
-        """Looks for new digests at once."""
-        self._is_wanted.set()
-
-    def watch_folders(self) -> None:
-        """Looks for new digests from now on, in a thread that holds up nothing.
-
-        It is no worker: a folder of a network that is gone can keep it for ever, and the end does
-        not wait for it.
-        """
-        run = copy_context().run
-        self._watcher = threading.Thread(target=run, args=(self._watch_folders,), daemon=True)
-        self._watcher.start()
-
-    def _watch_folders(self) -> None:
-        watch = Watch()
-        while not self._is_over:
-            trouble = ""
-            if self._is_wanted.is_set() or watch.has_news():
-                self._is_wanted.clear()
-                trouble = self._scan(watch)
-            self._is_wanted.wait(RETRY if trouble else watch.pause)
-
-    def _scan(self, watch: Watch) -> str:
-        """Takes in what is new, and posts how far that came; what went wrong."""
-        any_news, told, trouble, index = False, 0.0, "", None
-        try:
-            with closing(Library(self.session.library.places)) as library:
-                for progress in library.scan(watch):
-                    any_news = True
-                    if self._is_over:
-                        return ""
-                    if time.monotonic() - told > 0.2:
-                        told = time.monotonic()
-                        self.post_message(self.Scanned(progress))
-                index = library.index.file
-        except (OSError, sqlite3.Error) as error:
-            trouble = f"Looking for digests failed: {error}"
-        if any_news or trouble or not watch.is_undecided:
-            self.post_message(self.ScanEnded(any_news, trouble, index))
-        return trouble
+        self.watcher.scan()
 
     @on(Scanned)
     def show_progress(self, message: Scanned) -> None:
         """The lists fill in while digests are being indexed."""
+        self._progress = words.indexing(message.progress, message.seconds)
+        began = time.monotonic()
+        if began < self._next_look:
+            self._tell_status(self._message)
+            return
         self._take_over()
-        self._was_asked = True
-        self.tell(f"Indexing digests: {message.progress.done} of {message.progress.total}")
+        self.tell(self._message)
+        # A library that is large by now takes longer to look at: that is for keys to wait seldom.
+        self._next_look = time.monotonic() + SELDOM * (time.monotonic() - began)
 
     @on(ScanEnded)
     def show_news(self, message: ScanEnded) -> None:
@@ -788,14 +750,12 @@ class MainScreen(Screen[None]):
             self._show_query()
             self.tell()
         self._is_filling = False
+        self._progress, self._next_look = "", 0.0
         new = [row for row in self.session.digests if row.file not in self._known]
         self._known |= {row.file for row in new}
         if message.trouble or new:
-            problems = sum(len(self.session.index.problems(row.n)) for row in new)
-            days = f"New: {', '.join(str(row.day) for row in new[:3])}"
-            many = f"{problems} problem{'s' * (problems > 1)}"
-            wrong = f" · {many}; digest-tui doctor tells which" if problems else ""
-            self.tell(message.trouble or days + wrong)
+            problems = self.session.index.problems_in([row.n for row in new])
+            self.tell(message.trouble or words.news(new, problems))
         elif self._was_asked:
             self.tell("Nothing new")
         self._was_asked = False
@@ -831,7 +791,7 @@ class MainScreen(Screen[None]):
             self._reopen()
         else:
             # It can be read on until the next one is filled.
-            self.scan()
+            self.watcher.scan()
 
     def _reopen(self) -> None:
         """Goes on with the index file that is there by now, as far as it is filled."""
@@ -846,7 +806,7 @@ class MainScreen(Screen[None]):
         self._untouched = self._place if self.session.digests else None
         self.tell("The index is built anew")
         self.filter_live()
-        self.scan()
+        self.watcher.scan()
 
 
 def is_web_link(url: str) -> bool:

@@ -16,6 +16,8 @@ from textual.content import Content
 from digest_tui import latex
 from digest_tui.commands import BY_ID
 from digest_tui.facets import Candidate
+from digest_tui.index import DigestRow
+from digest_tui.library import Progress
 from digest_tui.session import Session
 from digest_tui.ui.glyphs import Glyphs
 from digest_tui.ui.text import clip, printable, wrap
@@ -25,6 +27,8 @@ LEAST = (40, 12)
 """Columns and rows below which the screen only keeps working."""
 LISTED = 12
 """Starred papers that are named when all is decided."""
+NAMED = 3
+"""New digests that are named by their day."""
 
 PANE_KEYS: Mapping[str, tuple[str, ...]] = {
     "digests": ("down", "into", "show-unread", "query", "facets", "commands", "quit", "help"),
@@ -156,6 +160,23 @@ def status(
     gap = " " * (room - cell_len(said) - cell_len(counts))
     alarm = "bold $error-ink" if session.unsaved else ""
     return Content.assemble((said, alarm), gap, (counts, "$muted"))
+
+
+def indexing(progress: Progress, seconds: float) -> str:
+    """How far digests are indexed after so many seconds: papers, their rate, the time left."""
+    rate = progress.papers / max(seconds, 0.001)
+    left = seconds * (progress.total - progress.done) / max(progress.done, 1)
+    time_left = f"{left:.0f} s" if left < 90 else f"{left / 60:.0f} min"
+    return f"{progress.papers:,} papers indexed · {rate:,.0f}/s · {time_left} left"
+
+
+def news(new: Sequence[DigestRow], problems: int) -> str:
+    """Which digests came in, and how much in them could not be read as expected."""
+    days = f"New: {', '.join(str(row.day) for row in new[:NAMED])}"
+    more = f" and {len(new) - NAMED:,} more" if len(new) > NAMED else ""
+    many = f"{problems:,} problem{'s' * (problems > 1)}"
+    wrong = f" · {many}; digest-tui doctor tells which" if problems else ""
+    return days + more + wrong
 
 
 def rest_of_hint(session: Session, width: int) -> str:

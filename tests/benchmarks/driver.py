@@ -65,9 +65,13 @@ class Driven:
 
     def pause(self, seconds: float) -> bool:
         """Lets a time pass, or less where something is written; whether the program was at rest."""
+        while self._read(GAP):
+            pass
         worked = self._worked()
+        if self._read(seconds, "rest"):
+            return False
         # A tick of work is a hundredth of a second.
-        return not self._read(seconds, "rest") and self._worked() - worked <= 1
+        return self._worked() - worked <= 1 and not self._has_children()
 
     def shown(self, pattern: str) -> float:
         """The time to the frame in which a text first came; to the last byte where it did not."""
@@ -114,17 +118,16 @@ class Driven:
         return False
 
     def _worked(self) -> int:
-        """The ticks of processor time that the program and its children have had."""
-        ticks, own = 0, str(self._terminal.process.pid)
-        for status in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = status.read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            # Its parent, its group and its session say whose a process is.
-            if own in fields[1:4]:
-                ticks += int(fields[11]) + int(fields[12])
-        return ticks
+        """The ticks of processor time that the program has had."""
+        user, system = _status(self._terminal.process.pid)[11:13]
+        return int(user) + int(system)
+
+    def _has_children(self) -> bool:
+        """Whether a process that the program started is still there: it has some while it works."""
+        own = str(self._terminal.process.pid)
+        others = (path.name for path in Path("/proc").glob("[0-9]*") if path.name != own)
+        # Its parent, its group and its session say whose a process is.
+        return any(own in _status(number)[1:4] for number in others)
 
 
 @contextmanager
@@ -133,3 +136,11 @@ def driven(*arguments: str, program: Sequence[str] = PROGRAM) -> Iterator[Driven
     began = time.perf_counter()
     with Terminal(*arguments, size=SIZE, program=program, emulate=False) as terminal:
         yield Driven(terminal, began)
+
+
+def _status(process: int | str) -> list[str]:
+    """What `/proc` says of a process behind its name; nothing of one that is gone."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ["0"] * 13
