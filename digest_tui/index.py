@@ -267,6 +267,7 @@ class Index:
             if _standing_at(self.path)[0] == file:
                 self._remove()
         damaged.close()
+        self._version = self._number("PRAGMA data_version")
         if self._read:
             self.mirror(self._read)
 
@@ -352,14 +353,15 @@ class Index:
         return self._number("SELECT n FROM digests WHERE sha256 = ?", sha256)
 
     @_answered
-    def summary(
-        self, digest: int
-    ) -> tuple[date, str, int | None, int, int, tuple[Problem, ...]]:
+    def summary(self, digest: int) -> tuple[date, str, int | None, int, int, tuple[Problem, ...]]:
         """The day, the format, the declared and the real number of entries, the number of papers
-        and the problems of a digest."""
-        day, *counts = self._db.execute(
+        and the problems of a digest. Raises `LookupError` where there is none of this number."""
+        row = self._db.execute(
             "SELECT day, format, declared, entries, papers FROM digests WHERE n = ?", (digest,)
         ).fetchone()
+        if row is None:
+            raise LookupError(digest)
+        day, *counts = row
         return date.fromisoformat(day), *counts, tuple(self.problems(digest))
 
     def new_papers(self, digest: Prepared) -> int:
@@ -457,7 +459,7 @@ class Index:
             [(number, place, keywords[word]) for place, word in enumerate(digest.keywords)],
         )
         papers = self._put(digest.papers, number, digest.day.isoformat())
-        self._words |= digest.words
+        self._words.update(digest.words.split())
         self._db.executemany(
             "INSERT INTO entries VALUES (?, ?, ?, ?, ?)",
             [
@@ -756,6 +758,7 @@ class Index:
         sql = "SELECT count(*) FROM problems WHERE digest IN (SELECT value FROM json_each(?))"
         return self._number(sql, json.dumps(list(digests))) or 0
 
+    @_answered
     def starred_in(self, digest: int) -> int:
         """How many papers of a digest are starred."""
         sql = "SELECT count(DISTINCT paper) FROM entries JOIN papers ON papers.n = paper"
@@ -779,13 +782,15 @@ class Index:
         if by := _SORTED.get(order):
             numbers = self._sorted(digest, by)
             return {"": array("q", numbers)} if numbers else {}
-        under: dict[str, dict[int, None]] = {}
-        for heading, number in self._entries(digest, _HEADINGS[order]):
-            under.setdefault(heading, {})[number] = None
+        column, names = _HEADINGS[order]
+        under: dict[str, array[int]] = {}
+        name_of = dict(self._db.execute(names))
+        for heading, number in self._entries(digest, column):
+            under.setdefault(name_of[heading], array("q")).append(number)
         if order == "unread" and under:
             read = self.matches(q.Is("read"), date.min) or set()
-            under = {"": dict.fromkeys(sorted(under[""], key=read.__contains__))}
-        return {heading: array("q", numbers) for heading, numbers in under.items()}
+            under = {"": array("q", sorted(under[""], key=read.__contains__))}
+        return {heading: _each_once(numbers) for heading, numbers in under.items()}
 
     def _sorted(self, digest: int | None, by: str) -> list[int]:
         some = "" if digest is None else "WHERE n IN (SELECT paper FROM entries WHERE digest = ?)"
@@ -796,15 +801,14 @@ class Index:
         ).fetchone()
         return list(json.loads(numbers))
 
-    def _entries(self, digest: int | None, heading: str) -> Iterator[tuple[str, int]]:
-        """A heading and a paper for each entry, newest digest first."""
+    def _entries(self, digest: int | None, column: str = "0") -> Iterator[tuple[int, int]]:
+        """A number of the heading and the paper for each entry, newest digest first."""
         some = "" if digest is None else "WHERE digests.n = ?"
         # A column as one value: to fetch it row by row takes five times as long.
         headings, numbers = self._db.execute(
             "SELECT json_group_array(heading), json_group_array(paper) FROM"
-            f" (SELECT {heading} AS heading, paper FROM digests"
-            " CROSS JOIN entries ON entries.digest = digests.n"
-            f" CROSS JOIN keywords ON keywords.n = entries.keyword {some}"
+            f" (SELECT {column} AS heading, paper FROM digests"
+            f" CROSS JOIN entries ON entries.digest = digests.n {some}"
             " ORDER BY day DESC, file DESC, digests.n DESC, position, seq)",
             () if digest is None else (digest,),
         ).fetchone()
@@ -996,7 +1000,7 @@ class Index:
     def found(self, query: q.Query, today: date) -> list[int]:
         """The papers that a query finds, each once, in digest order."""
         wanted = self.matches(query, today)
-        numbers = dict.fromkeys(number for _, number in self._entries(None, "''"))
+        numbers = dict.fromkeys(number for _, number in self._entries(None))
         return [number for number in numbers if wanted is None or number in wanted]
 
     def _held(self, number: int) -> Paper:
@@ -1009,8 +1013,13 @@ class Index:
         return None if row is None else row[0]
 
 
-_HEADINGS: Mapping[Order, str] = {"digest": "keywords.keyword", "date": "day", "unread": "''"}
-"""What the papers of an order stand under; those of any other are sorted."""
+_HEADINGS: Mapping[Order, tuple[str, str]] = {
+    "digest": ("entries.keyword", "SELECT n, keyword FROM keywords"),
+    "date": ("digests.n", "SELECT n, day FROM digests"),
+    "unread": ("0", "SELECT 0, ''"),
+}
+"""What the papers of an order stand under: its number, and what it is called. Those of any other
+order are sorted."""
 
 _SORTED: Mapping[Order, str] = {
     "title": "by_title",
@@ -1106,6 +1115,12 @@ def _standing_at(path: Path) -> tuple[FileId | None, int]:
     except OSError:
         return None, 0
     return (status.st_dev, status.st_ino), status.st_size
+
+
+def _each_once(numbers: array[int]) -> array[int]:
+    """The numbers without those that stood there before."""
+    is_so = len(set(numbers)) == len(numbers)
+    return numbers if is_so else array("q", dict.fromkeys(numbers))
 
 
 def _filled(newer: Paper, older: Paper) -> Paper:

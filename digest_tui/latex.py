@@ -168,7 +168,7 @@ def render(text: str) -> str:
 
 def typeset(text: str) -> Typeset:
     r"""Returns the text as `render` does, with what `\textbf` and its kin emphasize."""
-    if not any(sign in text for sign in _SIGNS):
+    if not any(map(text.__contains__, _SIGNS)):
         return Typeset(text)
     pieces: list[str] = []
     emphases: list[tuple[int, int, Emphasis]] = []

@@ -391,7 +391,8 @@ class Library:
         sha256 = hashlib.sha256(data).hexdigest()
         number = self.index.digest_of(sha256)
         if number is not None:
-            return self._held(str(path), "known", number), None
+            with suppress(LookupError):
+                return self._held(str(path), "known", number), None
         # A scan passes over hidden and temporary files.
         name = path.name.lstrip(".~").rstrip("~")
         job = data, str(path), _day_of(mtime_ns)
@@ -399,6 +400,8 @@ class Library:
 
     def _keep(self, batch: _Batch[_Source | Imported]) -> Sequence[Imported]:
         """Makes the digests that were read durable, and only then adds them to the index."""
+        if self.index.is_lost():
+            self.refresh()
         kept: dict[str, FileStamp | str] = {}
         for source, digest in batch:
             if isinstance(source, _Source) and isinstance(digest, Prepared):
@@ -411,8 +414,27 @@ class Library:
                     kept[source.sha256] = reason
         if kept:
             sync_folders(self.places.digests)
+        try:
+            outcomes = self._added(batch, kept)
+        except (sqlite3.Error, UnicodeDecodeError):
+            if not self.index.is_damaged:
+                raise
+        if self.index.is_damaged:
+            self.refresh()
+            # By now the new index holds what was kept, and would call it known.
+            with self.index.change():
+                for file in kept.values():
+                    if isinstance(file, FileStamp):
+                        self.index.forget(file.name)
+            outcomes = self._added(batch, kept)
+        return outcomes
+
+    def _added(
+        self, batch: _Batch[_Source | Imported], kept: Mapping[str, FileStamp | str]
+    ) -> Sequence[Imported]:
+        rest = dict(kept)
         with self.index.change():
-            return [self._outcome(source, digest, kept) for source, digest in batch]
+            return [self._outcome(source, digest, rest) for source, digest in batch]
 
     def _outcome(
         self, source: _Source | Imported, digest: Answer, kept: dict[str, FileStamp | str]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
@@ -72,8 +73,8 @@ class Prepared:
     """Each once, at its first place."""
     listing: str
     """What makes two digests the same listing: the papers, whatever the day and the order."""
-    words: frozenset[str]
-    """All that the papers hold."""
+    words: str
+    """All that the papers hold, each once, with spaces between them."""
 
 
 Job = tuple[bytes, str, date]
@@ -101,7 +102,8 @@ def prepare(digest: Digest, problems: tuple[Problem, ...] = ()) -> Prepared:
     """A digest that has a day as the index takes it, with further problems before its own."""
     assert digest.date
     papers = digest.papers
-    rows = tuple(map(row_of, papers))
+    columns = [searched(paper) for paper in papers]
+    words = [q.words(" ".join(each)) for each in columns]
     return Prepared(
         digest.date,
         digest.format,
@@ -111,14 +113,19 @@ def prepare(digest: Digest, problems: tuple[Problem, ...] = ()) -> Prepared:
         digest.keywords,
         tuple([Place(e.keyword, e.position, e.paper.id, e.line) for e in digest.entries]),
         (*problems, *digest.problems),
-        rows,
+        tuple(map(_row, papers, columns, words)),
         _listing(papers),
-        frozenset(q.words(" ".join(chain.from_iterable(row.searched for row in rows)))),
+        " ".join(dict.fromkeys(chain.from_iterable(words))),
     )
 
 
 def row_of(paper: Paper) -> Row:
     """A paper with what it is sorted and found by."""
+    columns = searched(paper)
+    return _row(paper, columns, q.words(" ".join(columns)))
+
+
+def _row(paper: Paper, columns: tuple[str, ...], words: Iterable[str]) -> Row:
     return Row(
         paper.id,
         paper.title,
@@ -131,8 +138,8 @@ def row_of(paper: Paper) -> Row:
         paper.abstract_zh,
         has_han(paper.title_zh) or has_han(paper.abstract_zh),
         *_sort_keys(paper),
-        found_by := searched(paper),
-        q.initials(" ".join(found_by)),
+        columns,
+        q.initials(words),
     )
 
 

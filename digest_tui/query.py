@@ -714,10 +714,10 @@ def widened(text: Text) -> Text | None:
     return Text(text.field, f"*{text.value}", False)
 
 
-def initials(segmented: str) -> int:
+def initials(words: Iterable[str]) -> int:
     """Returns the ASCII letters and digits with which words of segmented text begin, as bits."""
-    begun = {word[0] for word in words(segmented)}
-    return sum(_bit(character) for character in begun if character.isascii())
+    begun = {word[0] for word in words}
+    return sum(map(_BITS.__getitem__, begun & _BITS.keys()))
 
 
 def initial(text: Text) -> int | None:
@@ -725,11 +725,10 @@ def initial(text: Text) -> int | None:
     tokens = _tokens(text.value)
     if text.quoted or text.field != "any" or len(tokens) != 1 or len(tokens[0]) != 1:
         return None
-    return _bit(tokens[0]) if tokens[0].isascii() else None
+    return _BITS.get(tokens[0])
 
 
-def _bit(character: str) -> int:
-    return 1 << int(character, 36)
+_BITS = {character: 1 << n for n, character in enumerate("0123456789abcdefghijklmnopqrstuvwxyz")}
 
 
 def _texts(query: Query) -> Iterator[Text]:

@@ -5,7 +5,8 @@ A query may have any number of words and parentheses, SQLite only so many
 its kind, and what the statements find is joined here, as sets of numbers. None of them reads
 rows of `papers`, which are wide.
 
-What finds nothing is asked once more, with the words of no paper looked for inside others.
+A word that no paper holds is looked for inside other words, whatever else is asked for, so that
+what a part of a query finds never depends on the rest of it.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Answer:
     papers: set[int] | None
     """The numbers of the papers; None where the query leaves out nothing."""
     query: q.Query
-    """The query as it was answered: words that no paper holds may have a `*` before them."""
+    """The query as it was answered: a word that no paper holds has a `*` before it."""
 
 
 def answer(db: sqlite3.Connection, query: q.Query, today: date) -> Answer:
@@ -50,17 +51,14 @@ def answer(db: sqlite3.Connection, query: q.Query, today: date) -> Answer:
     # An interrupt holds for the statements that are running; without this one it could come
     # between two.
     with closing(db.execute("SELECT 1 UNION ALL SELECT 2")):
-        papers = _found(db, query, today)
-        if papers is None or papers or (wider := _widened(db, query)) == query:
-            return Answer(papers, query)
-        inside = _found(db, wider, today)
-        return Answer(inside, wider) if inside else Answer(papers, query)
+        wider = _widened(db, query)
+        return Answer(_found(db, wider, today), wider)
 
 
 def _widened(db: sqlite3.Connection, query: q.Query) -> q.Query:
     """Returns the query with the words of no paper looked for inside others.
 
-    What it excludes stays: nobody sees what a wider word would take away.
+    What it excludes stays as it is: nobody would see what a wider word takes away.
     """
     match query:
         case q.And(parts):

@@ -126,6 +126,9 @@ class Session:
 
     def refresh(self) -> None:
         """Takes over what changed in the library: counts and marks, but not the rows."""
+        if self.index.is_damaged:
+            # It says nothing of the library, until it is opened again.
+            return
         self.digests = self.index.digests()
         self._digest_places = {row.n: place for place, row in enumerate(self.digests)}
         self._listed = None

@@ -34,11 +34,16 @@ from digest_tui.query import (
     fold,
     fts,
     highlights,
+    initial,
+    initials,
+    inside,
     keyword_query,
     negated,
     parse,
     segment,
+    widened,
 )
+from digest_tui.query import words as in_segmented
 
 
 def words(value: str, field: TextField = "any") -> Text:
@@ -86,6 +91,14 @@ A, B, C = words("a"), words("b"), words("c")
         ("O(n log n)", words("O(n log n)")),
         ("P(A|B)", words("P(A|B)")),
         ("(强化学习(RL) OR a)", Or((words("强化学习(RL)"), A))),
+        # Inside words; keywords and subjects are looked for there anyway.
+        ("*former", words("*former")),
+        ("-ti:*Self-att", Not(words("*Self-att", "ti"))),
+        ("＊former", words("＊former")),
+        ("*强化", words("*强化")),
+        ('"*former"', exactly("*former")),
+        ("kw:*robot,＊world", Or((Keyword("robot"), Keyword("world")))),
+        ("cat:*RO", Category("RO")),
         # Fields, short, long and Chinese.
         ("ti:robot", words("robot", "ti")),
         ("Title:robot", words("robot", "ti")),
@@ -176,6 +189,8 @@ def test_a_date_means(value: str, query: Query) -> None:
         ("a ti: b", And((A, B)), "ti:", "ti: finds words of the title"),
         ("a 学科：，", A, "学科：，", "cat: finds a subject"),
         ("a ti:(, b)", And((A, words("b", "ti"))), ",", "left out while empty"),
+        ("a *", A, "*", "no letter or digit"),
+        ("kw:*", Everything(), "*", "no letter or digit"),
         ("a) b", And((A, B)), ")", "no parenthesis is open"),
         ("a date:>=20", A, ">=20", "not a date yet"),
         ("date:2026,2", Dates(date(2026, 1, 1), date(2026, 12, 31)), "2", "not a date yet"),
@@ -193,6 +208,7 @@ def test_a_date_means(value: str, query: Query) -> None:
         ("date:>9999-12-31", words("date:>9999-12-31"), ">9999-12-31", "no date"),
         ("is:read,good", Or((Is("read"), words("is:good"))), "good", "no such state: read,"),
         ('is:"good" a', And((words("is:good"), A)), '"good"', "no such state"),
+        ("*a ti:b", And((A, words("b", "ti"))), "*a", "two letters and more inside words"),
         # Taken for what it begins.
         ("is:un", Is("unread"), "un", "taken as unread"),
     ],
@@ -231,6 +247,9 @@ def test_parentheses_beyond_reason_are_left_out() -> None:
         (words("robot"), "robot"),
         (words("OR"), '"OR"*'),
         (words("2604.18616v1"), '"2604.18616v1"*'),
+        (words("*former", "ti"), "ti:*former"),
+        (words("*OR"), "*OR"),
+        (words("*a"), '"*a"*'),
         (exactly("a b", "ti"), 'ti:"a b"'),
         (And((A, Or((B, C)))), "a (b OR c)"),
         (Or((And((A, B)), C)), "a b OR c"),
@@ -341,11 +360,66 @@ def test_a_text_is_segmented_into_words_and_han_characters(text: str, segmented:
         (words("学习，", "zh"), '{title_zh abstract_zh} : "学 习"'),
         (words("levine", "au"), '{authors} : "levine" *'),
         (words('"AND NEAR(*'), '"and near" *'),
+        (words("*强化"), '"强 化"'),
+        (words("*a"), '"a" *'),
+        (exactly("*former"), '"former"'),
+        (words("*former"), None),
         (words("?!"), None),
     ],
 )
 def test_the_expression_for_the_index(text: Text, expression: str | None) -> None:
     assert fts(text) == expression
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern_and_expression"),
+    [
+        (words("*former"), ("*former*", '"?"')),
+        (words("＊Former", "au"), ("*former*", '{authors} : "?"')),
+        (words("*elf-att"), ("*elf", '"? att" *')),
+        (words("*QN网络", "zh"), ("*qn", '{title_zh abstract_zh} : "? 网 络"')),
+        (words("former"), None),
+        (words("*a"), None),
+        (words("*强化"), None),
+        (words("*"), None),
+        (exactly("*former"), None),
+    ],
+)
+def test_how_words_inside_words_are_found(
+    text: Text, pattern_and_expression: tuple[str, str] | None
+) -> None:
+    assert inside(text) == pattern_and_expression
+
+
+@pytest.mark.parametrize(
+    ("text", "wider"),
+    [
+        (words("former", "ti"), words("*former", "ti")),
+        (words("(RL) for"), None),
+        (words("former models"), words("*former models")),
+        (words("fo"), None),
+        (words("强化学习"), None),
+        (words("*former"), None),
+        (exactly("former"), None),
+        (words("?"), None),
+    ],
+)
+def test_what_may_be_looked_for_inside_words_too(text: Text, wider: Text | None) -> None:
+    assert widened(text) == wider
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("Deep-learning, deep; 2nd", ["deep", "learning", "deep", "2nd"]),
+        ("深度DQN学习，GPT-4", ["dqn", "gpt", "4"]),
+        ("α-values of Жук, x", ["values", "of", "жук", "x"]),
+        ("αβ强化", ["αβ"]),
+        ("强化", []),
+    ],
+)
+def test_the_words_of_a_text(text: str, held: list[str]) -> None:
+    assert sorted(in_segmented(segment(text))) == sorted(held)
 
 
 def plain_tokens(text: str) -> list[str]:

@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -493,11 +493,16 @@ class MainScreen(Screen[None]):
 
     def _show_found(self, text: str, answer: Answer) -> None:
         self._asked = None
+        is_untouched = self._untouched in (None, self._place)
         try:
             self.session.answer(text, answer.result())
         except (OSError, sqlite3.Error):
             # Beside the screen the index could not be read.
             self.session.ask(text)
+        if self._is_filling and is_untouched:
+            # To ask is not to go away from where it will be resumed.
+            self._left = replace(self._left, query=text)
+            self._untouched = self._untouched and self._place
         self._show_lists()
         self._tell_status("")
         self._underline()
@@ -747,7 +752,10 @@ class MainScreen(Screen[None]):
         if self._is_filling and self._untouched == self._place:
             # Whoever has not moved meanwhile is where they were the last time.
             self.session.resume(self._left)
-            self._show_query()
+            if self.has_class("asking"):
+                self.filter_live()
+            else:
+                self._show_query()
             self.tell()
         self._is_filling = False
         self._progress, self._next_look = "", 0.0

@@ -12,18 +12,28 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.benchmarks import files, screen
 from tests.benchmarks.libraries import home, shelve
-from tests.benchmarks.measures import MEASURES, Run, without_papers
-from tests.benchmarks.table import Figures, machine, markdown
+from tests.benchmarks.table import Figures, Run, machine, markdown
 
 SIZES = (35, 1_000, 10_000, 100_000)
 ROUNDS = 7
 QUICK_SIZES = (35, 1_000)
 QUICK_ROUNDS = 1
+MEASURES: Sequence[Callable[[Run], None]] = (
+    files.importing,
+    screen.starting,
+    screen.starting_cold,
+    screen.reading,
+    screen.arriving,
+    files.asking_in_the_shell,
+    files.deciding,
+    files.indexing,
+)
 
 
 def main() -> None:
@@ -37,7 +47,7 @@ def main() -> None:
         stack.enter_context(home(folder.absolute() / "home"))
         for papers in sizes:
             run = Run(shelve(folder.absolute() / str(papers), papers), rounds, figures)
-            for measure in MEASURES if papers != sizes[0] else (*MEASURES, without_papers):
+            for measure in MEASURES if papers != sizes[0] else (*MEASURES, files.without_papers):
                 began = time.perf_counter()
                 measure(run)
                 taken = time.perf_counter() - began

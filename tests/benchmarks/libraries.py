@@ -7,6 +7,7 @@ fast and wrong is found out.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from collections import Counter
@@ -64,6 +65,16 @@ class Shelf:
         index = places(self.folder).index
         yield from index.parent.glob(f"{index.name}*")
 
+    def forget_index(self) -> None:
+        """Deletes it."""
+        for path in self.index_files():
+            path.unlink()
+
+    def hold_whole(self) -> None:
+        """Brings the index up to date; ends the run where it does not list every paper then."""
+        _, listing = self.run("digests")
+        hold("digests", sum(map(int, re.findall(r"(\d+) papers", listing))), self.papers)
+
     def forget_where_it_was(self) -> None:
         """Has the next start open on the newest digest."""
         places(self.folder).left.unlink(missing_ok=True)
@@ -108,6 +119,12 @@ def _papers(path: Path) -> list[_Text]:
         authors = lines[2].removeprefix("- authors:")
         texts.append(_Text(authors, f" {lines[0]} {lines[1]}{authors} {lines[8]} {lines[10]}"))
     return texts
+
+
+def hold(what: str, papers: int, wanted: int) -> None:
+    """Ends the run where there are other papers than there have to be."""
+    if papers != wanted:
+        raise SystemExit(f"{what}: {papers} papers, not {wanted}")
 
 
 def run(*command: str) -> tuple[float, str]:

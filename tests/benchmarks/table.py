@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from tests.benchmarks.libraries import COMMON, MIXED, QUERIES, RARE
+from tests.benchmarks.libraries import COMMON, MIXED, QUERIES, RARE, Shelf
 
 Scope = Literal["All", "a digest"]
 SCOPES: tuple[Scope, ...] = ("All", "a digest")
@@ -94,6 +94,24 @@ class Figures:
         """Takes in what was measured, and what was of the floor, in turns with it."""
         self.ours.setdefault((row, papers), []).extend(ours)
         self.floor.setdefault((row, papers), []).extend(floor)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One library, how often things are done with it, and where what was measured goes."""
+
+    shelf: Shelf
+    rounds: int
+    figures: Figures
+
+    @property
+    def few(self) -> int:
+        """How often what takes long is done."""
+        return -(-self.rounds // 3)
+
+    def add(self, row: Row, *ours: float, floor: Iterable[float] = ()) -> None:
+        """Takes in what was measured, and what was of the floor, in turns with it."""
+        self.figures.add(row, self.shelf.papers, ours, floor)
 
 
 def markdown(figures: Figures, sizes: Sequence[int], about: Sequence[str]) -> str:

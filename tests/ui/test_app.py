@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
-from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from digest_tui.session import Session
 from digest_tui.settings import Settings
-from tests.terminal import Terminal
 from tests.ui.conftest import digest, frame, main, paper, running, status
 
 
@@ -31,26 +27,6 @@ async def test_leaving_with_unsaved_decisions_is_asked_about_once(
         await pilot.press("q")
         assert session.unsaved == ""
         assert pilot.app.return_code == 0
-
-
-def test_a_damaged_index_ends_the_program_and_no_mark_is_lost(home: Path) -> None:
-    sample = Path(str(resources.files("digest_tui.samples") / "2026-03-04.txt"))
-    with Terminal(str(sample)) as terminal:
-        terminal.see("Decision Transformer")
-        terminal.press("s")
-        terminal.see("1 paper starred")
-        index = home / "cache" / "digest-tui" / "index.sqlite3"
-        with closing(sqlite3.connect(index)) as other:
-            # Another window's change makes this one read its pages again …
-            other.execute("CREATE TABLE any_change (n)")
-            for file in (index, index.with_name(index.name + "-wal")):
-                head = file.read_bytes()[:4096]
-                file.write_bytes(head.ljust(file.stat().st_size, b"?"))
-        terminal.press("/preference")  # … and they are noise.
-        assert terminal.wait() == 1
-        assert b"the index was damaged" in terminal.output
-    with Terminal() as terminal:
-        terminal.see("★ Decision Transformer")
 
 
 async def test_a_line_of_marks_that_cannot_be_read_is_counted_and_the_rest_holds(

@@ -1,4 +1,4 @@
-"""The measurements, each of one library: what a person does, timed, and checked to be right.
+"""What is done on the screen: each key timed, and what it shows checked to be right.
 
 A paper on screen is known by a word that it alone has: `read<p>x` in its abstract, `mark<p>x` in
 its title, p counted from the newest digest.
@@ -7,94 +7,65 @@ its title, p counted from the newest digest.
 from __future__ import annotations
 
 import os
-import re
-import sqlite3
 import sys
-import time
-from collections.abc import Iterable, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from shutil import rmtree
 
-from digest_tui.marks import READ, Decision
-from digest_tui.settings import places
-from digest_tui.store import Store
 from tests.benchmarks import libraries, made, table
 from tests.benchmarks.driver import Driven, driven
-from tests.benchmarks.libraries import BULK_QUERY, COMMON, MIXED, QUERIES, RARE, Shelf
-from tests.benchmarks.table import Figures, Row, Scope
-from tests.benchmarks.typeset import wrap_seconds
+from tests.benchmarks.libraries import BULK_QUERY, MIXED, QUERIES, Shelf
+from tests.benchmarks.table import Run, Scope
 
 BARE = (sys.executable, "-m", "tests.benchmarks.bare")
 DOWNS = 10
 """How often `j` is pressed after a start."""
-WRITES = 200
-HELD = 20
-"""Keys after which a program that is indexing is left for the first time."""
 PAPER, TITLE = r"read\d+x", r"mark\d+x"
 PAGE_DOWN, EMPTY, ENTER, ESCAPE = "\x1b[6~", "\x15", "\r", "\x1b"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """One library at a time, how often things are done with it, and what came of it."""
+class _Start:
+    """A program started and left again: seconds, and MB at the most."""
 
-    shelf: Shelf
-    rounds: int
-    figures: Figures
-
-    def add(self, row: Row, *ours: float, floor: Iterable[float] = ()) -> None:
-        """Takes in what was measured, and what was of the floor, in turns with it."""
-        self.figures.add(row, self.shelf.papers, ours, floor)
-
-
-def importing(run: Run) -> None:
-    """Imports the digests, unless a library that was kept has them; nothing in it is marked."""
-    shelf = run.shelf
-    if len(list(shelf.folder.glob("digests/*.txt"))) != shelf.digests:
-        rmtree(shelf.folder, ignore_errors=True)
-        _forget_index(shelf)
-        seconds, _ = shelf.run("import", str(shelf.made))
-        run.add(table.IMPORT, shelf.papers / seconds)
-    rmtree(shelf.folder / "marks", ignore_errors=True)
-    _hold_whole(shelf)
+    start: float
+    memory: float
+    leaving: float
+    downs: Sequence[float]
 
 
 def starting(run: Run) -> None:
     """Starts the program and the bare app in turns, and presses `j` in both."""
     bare = _bare(run.shelf)
     # The first start pays for what is there afterwards, as bytecode.
-    for number in range(run.rounds + 1):
-        downs = DOWNS if number else 0
-        ours, floor = _started(run.shelf, downs), _started(run.shelf, downs, bare)
-        if number:
-            run.add(table.START, ours[0], floor=floor[:1])
-            run.add(table.MEMORY, ours[1], floor=floor[1:2])
-            run.add(table.QUIT, ours[2], floor=floor[2:3])
-            run.add(table.DOWN, *ours[3:], floor=floor[3:])
+    _started(run.shelf)
+    _started(run.shelf, bare)
+    for _ in range(run.rounds):
+        ours, floor = _started(run.shelf, downs=DOWNS), _started(run.shelf, bare, downs=DOWNS)
+        run.add(table.START, ours.start, floor=[floor.start])
+        run.add(table.MEMORY, ours.memory, floor=[floor.memory])
+        run.add(table.QUIT, ours.leaving, floor=[floor.leaving])
+        run.add(table.DOWN, *ours.downs, floor=floor.downs)
 
 
 def starting_cold(run: Run) -> None:
     """Starts both with their modules, and the index, on the disk alone."""
     bare = _bare(run.shelf)
-    for _ in range(-(-run.rounds // 3)):
+    for _ in range(run.few):
         _drop_file_cache(run.shelf)
         ours = _started(run.shelf)
         _drop_file_cache(run.shelf)
-        run.add(table.COLD, ours[0], floor=_started(run.shelf, 0, bare)[:1])
+        run.add(table.COLD, ours.start, floor=[_started(run.shelf, bare).start])
 
 
-def _started(shelf: Shelf, downs: int = 0, bare: Sequence[str] = ()) -> list[float]:
-    """The seconds of a start, MB, the seconds of leaving, and those of each `j`."""
+def _started(shelf: Shelf, bare: Sequence[str] = (), downs: int = 0) -> _Start:
     shelf.forget_where_it_was()
     program = driven(program=bare) if bare else driven("--library", str(shelf.folder))
     with program as driving:
-        start = driving.answered("read0x")
-        memory = driving.memory()
+        start, memory = driving.answered("read0x"), driving.memory()
         keys = [driving.answer("j", f"read{paper}x") for paper in range(1, downs + 1)]
-        return [start, memory, driving.quit(), *keys]
+        return _Start(start, memory, driving.quit(), keys)
 
 
 def _bare(shelf: Shelf) -> Sequence[str]:
@@ -131,7 +102,7 @@ def reading(run: Run) -> None:
         program.answer("l")
         _in_all(run, program)
         _letters(run, program, "All", run.shelf.papers)
-        for _ in range(-(-run.rounds // 3)):
+        for _ in range(run.few):
             _narrowed_and_ordered(run, program)
         _at_once(run, program)
         run.add(table.MEMORY_LATER, program.memory())
@@ -143,9 +114,10 @@ def _in_a_digest(run: Run, program: Driven) -> None:
         run.add(table.PAGE, program.answer(PAGE_DOWN, PAPER))
         run.add(table.LAST, program.answer("G", f"read{run.shelf.newest - 1}x"))
         program.answer("g", "read0x")
-    for paper in range(1, run.rounds + 1):
+    starred = min(run.rounds, run.shelf.newest - 1)
+    for paper in range(1, starred + 1):
         run.add(table.STAR, program.answer("s", f"read{paper}x"))
-    for paper in reversed(range(run.rounds)):
+    for paper in reversed(range(starred)):
         program.answer("u", f"read{paper}x")
     firsts = [made.PAPERS_A_DIGEST * number for number in range(run.shelf.digests)]
     for first in firsts[1 : run.rounds + 1]:
@@ -204,7 +176,7 @@ def _at_once(run: Run, program: Driven) -> None:
     for keys in ("/", BULK_QUERY, ENTER):
         program.answer(keys)
     bulk = _number(run.shelf.bulk)
-    for _ in range(-(-run.rounds // 3)):
+    for _ in range(run.few):
         run.add(table.READ_ALL, program.answer("A", f"{bulk} (papers marked read|decided)"))
         run.add(table.UNDO, program.answer("u", f"{bulk} papers .*undone"))
 
@@ -234,115 +206,4 @@ def arriving(run: Run) -> None:
     finally:
         for path in paths:
             path.unlink(missing_ok=True)
-    _hold_whole(run.shelf)
-
-
-def asking_in_the_shell(run: Run) -> None:
-    """Lists and exports papers without the screen."""
-    for _ in range(-(-run.rounds // 3)):
-        for row, query in ((table.SHELL_COMMON, COMMON), (table.SHELL_RARE, RARE)):
-            seconds, listing = run.shelf.run("papers", query)
-            run.add(row, seconds)
-            _hold(f"papers {query}", listing.count("\n"), run.shelf.found[query][0])
-    with closing(sqlite3.connect(places(run.shelf.folder).index)) as index:
-        began = time.perf_counter()
-        index.execute("SELECT rowid FROM full_text WHERE full_text MATCH ?", [COMMON]).fetchall()
-        run.add(table.RAW_SEARCH, time.perf_counter() - began)
-    output = run.shelf.folder.with_name("export.md")
-    seconds, _ = run.shelf.run("export", BULK_QUERY, "-o", str(output))
-    run.add(table.EXPORT, seconds)
-    _hold("export", output.read_text("utf-8").count("\n### "), run.shelf.bulk)
-
-
-def deciding(run: Run) -> None:
-    """Writes to the journal of somebody who has read everything, and raw lines in turns."""
-    folder = run.shelf.folder.with_name("stars")
-    store = Store(folder, "benchm")
-    ids = (f"2601.{number:05}" for number in range(run.shelf.papers + WRITES))
-    decisions = [Decision(id_, READ, True, None) for id_ in ids]
-    store.write(decisions[WRITES:])
-    line = b'{"t":[1790000000123,0],"k":"2604.18616","f":"star","v":true}\n'
-    for decision in decisions[:WRITES]:
-        began = time.perf_counter()
-        store.write([decision])
-        ours = time.perf_counter() - began
-        began = time.perf_counter()
-        descriptor = os.open(folder / "raw", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        os.write(descriptor, line)
-        os.fsync(descriptor)
-        os.close(descriptor)
-        run.add(table.DURABLE, ours, floor=[time.perf_counter() - began])
-    rmtree(folder)
-
-
-def indexing(run: Run) -> None:
-    """Builds an index from nothing: in the shell, and then on the screen with keys pressed."""
-    shelf = replace(run.shelf, folder=run.shelf.folder.with_name("linked"))
-    shelf.folder.mkdir(exist_ok=True)
-    (shelf.folder / "digests").unlink(missing_ok=True)
-    (shelf.folder / "digests").symlink_to(shelf.made)
-    began = time.perf_counter()
-    for path in shelf.made.iterdir():
-        path.read_bytes()
-    run.add(table.BYTES, shelf.papers / (time.perf_counter() - began))
-    _forget_index(shelf)
-    seconds, _ = shelf.run("digests")
-    run.add(table.INDEX, shelf.papers / seconds)
-    _forget_index(shelf)
-    # It is left on the way; the second start goes on.
-    keys, leaving = _keys_meanwhile(shelf, HELD)
-    if len(keys) == HELD:
-        run.add(table.BUILDING_QUIT, leaving)
-    more, _ = _keys_meanwhile(shelf, sys.maxsize)
-    run.add(table.BUILDING_KEY, *keys, *more)
-    _hold_whole(shelf)
-
-
-def _keys_meanwhile(shelf: Shelf, most: int) -> tuple[list[float], float]:
-    """Presses keys until the program is at rest, or so many; their times, and that of leaving."""
-    shelf.forget_where_it_was()
-    times: list[float] = []
-    with driven("--library", str(shelf.folder)) as program:
-        program.wait("read0x")
-        while len(times) < most and not program.pause(0.15):
-            key, paper = ("k", "read0x") if len(times) % 2 else ("j", "read1x")
-            program.press(key)
-            program.wait(paper)
-            times.append(program.shown(paper))
-        return times, program.quit()
-
-
-def _forget_index(shelf: Shelf) -> None:
-    for path in shelf.index_files():
-        path.unlink()
-
-
-def _hold_whole(shelf: Shelf) -> None:
-    """Brings the index up to date; ends the run where it does not have every paper then."""
-    _, listing = shelf.run("digests")
-    _hold("digests", sum(map(int, re.findall(r"(\d+) papers", listing))), shelf.papers)
-
-
-def _hold(what: str, papers: int, wanted: int) -> None:
-    if papers != wanted:
-        raise SystemExit(f"{what}: {papers} papers, not {wanted}")
-
-
-def without_papers(run: Run) -> None:
-    """What has nothing to do with how many papers there are: it stands in the first column."""
-    for _ in range(run.rounds * 2):
-        floor, _ = libraries.run(sys.executable, "-c", "import click")
-        run.add(table.VERSION, run.shelf.run("--version")[0], floor=[floor])
-    run.add(table.WRAP, *wrap_seconds())
-
-
-MEASURES = (
-    importing,
-    starting,
-    starting_cold,
-    reading,
-    arriving,
-    asking_in_the_shell,
-    deciding,
-    indexing,
-)
+    run.shelf.hold_whole()
