@@ -6,6 +6,7 @@ import re
 import sqlite3
 import unicodedata
 from datetime import date
+from fnmatch import fnmatchcase as fnmatch
 from typing import get_args
 
 import pytest
@@ -43,7 +44,7 @@ from digest_tui.query import (
     segment,
     widened,
 )
-from digest_tui.query import words as in_segmented
+from digest_tui.query import words as words_in
 
 
 def words(value: str, field: TextField = "any") -> Text:
@@ -419,7 +420,7 @@ def test_what_may_be_looked_for_inside_words_too(text: Text, wider: Text | None)
     ],
 )
 def test_the_words_of_a_text(text: str, held: list[str]) -> None:
-    assert sorted(in_segmented(segment(text))) == sorted(held)
+    assert sorted(words_in(segment(text))) == sorted(held)
 
 
 def plain_tokens(text: str) -> list[str]:
@@ -462,7 +463,11 @@ def index_of(*texts: str) -> sqlite3.Connection:
 
 
 def rows(index: sqlite3.Connection, wanted: Text) -> set[int]:
-    found = index.execute("SELECT rowid - 1 FROM found WHERE found MATCH ?", (fts(wanted),))
+    return matches(index, fts(wanted))
+
+
+def matches(index: sqlite3.Connection, expression: str | None) -> set[int]:
+    found = index.execute("SELECT rowid - 1 FROM found WHERE found MATCH ?", (expression,))
     return {row for (row,) in found}
 
 
@@ -502,7 +507,54 @@ def test_the_index_and_the_highlighting_agree(texts: list[str], value: str, quot
     assert found == {at for at, text in enumerate(texts) if highlights(wanted, text, "abstract")}
 
 
+def plainly_found_inside(wanted: Text, text: str) -> bool:
+    first, *rest = plain_tokens(wanted.value.strip("*，。(,-) \n"))
+    tokens = plain_tokens(text)
+    if not rest:
+        return any(first in token for token in tokens)
+    begun = (at for at, token in enumerate(tokens) if token.endswith(first))
+    *middle, last = rest
+    return any(
+        tokens[at + 1 : at + len(rest)] == middle
+        and (after := tokens[at + len(rest) : at + len(rest) + 1])
+        and (after[0] == last if "一" <= last <= "鿿" else after[0].startswith(last))
+        for at in begun
+    )
+
+
+@given(
+    st.lists(made),
+    made.map(lambda value: words(f"*{value}")).filter(lambda wanted: inside(wanted) is not None),
+)
+def test_inside_words_too_the_index_and_the_highlighting_agree(
+    texts: list[str], wanted: Text
+) -> None:
+    pattern, expression = inside(wanted) or ("", "")
+    held = {word for text in texts for word in words_in(segment(text)) if fnmatch(word, pattern)}
+    index = index_of(*texts)
+    found = {row for word in held for row in matches(index, expression.replace("?", word))}
+    assert found == {at for at, text in enumerate(texts) if plainly_found_inside(wanted, text)}
+    assert found == {at for at, text in enumerate(texts) if highlights(wanted, text, "abstract")}
+
+
 unicode = st.text(st.characters(exclude_characters="$\\", exclude_categories=["Cs"]))
+
+
+@given(unicode)
+def test_the_index_holds_the_tokens_of_a_segmented_text(text: str) -> None:
+    index = index_of(text)
+    index.execute("CREATE VIRTUAL TABLE held USING fts5vocab(found, instance)")
+    held = [token for (token,) in index.execute("SELECT term FROM held ORDER BY offset")]
+    assert held == segment(text).split()
+
+
+@given(unicode, st.sampled_from("abxyz019"))
+def test_one_letter_is_found_by_how_words_begin(text: str, letter: str) -> None:
+    begun = initial(words(letter)) or 0
+    found = rows(index_of(text), words(letter))
+    assert bool(begun & initials(words_in(segment(text)))) == bool(found)
+    assert initial(words(letter, "ti")) is None
+    assert initial(exactly(letter)) is None
 
 
 @given(unicode, unicode.filter(lambda value: fts(exactly(value)) is not None))
@@ -523,6 +575,9 @@ def test_any_text_is_found_by_what_it_holds(before: str, value: str) -> None:
         ("effi", "eﬃcient", "abstract", "[eﬃ]cient"),
         ("ef", "eﬃcient", "abstract", "[eﬃ]cient"),
         ("ab abc", "abcd", "abstract", "[abc]d"),
+        ("*former", "Transformers, a former", "title", "Trans[former]s, a [former]"),
+        ("*elf-att", "self-attention", "abstract", "s[elf-att]ention"),
+        ("*na", "banana", "title", "ba[na][na]"),
         ("a OR b", "a b", "abstract", "[a] [b]"),
         ("a -b", "a b", "abstract", "[a] b"),
         ("ti:a", "a", "abstract", "a"),
