@@ -6,7 +6,7 @@ import re
 import sqlite3
 import unicodedata
 from datetime import date
-from fnmatch import fnmatchcase as fnmatch
+from fnmatch import fnmatchcase
 from typing import get_args
 
 import pytest
@@ -530,7 +530,9 @@ def test_inside_words_too_the_index_and_the_highlighting_agree(
     texts: list[str], wanted: Text
 ) -> None:
     pattern, expression = inside(wanted) or ("", "")
-    held = {word for text in texts for word in words_in(segment(text)) if fnmatch(word, pattern)}
+    held = {
+        word for text in texts for word in words_in(segment(text)) if fnmatchcase(word, pattern)
+    }
     index = index_of(*texts)
     found = {row for word in held for row in matches(index, expression.replace("?", word))}
     assert found == {at for at, text in enumerate(texts) if plainly_found_inside(wanted, text)}

@@ -11,6 +11,7 @@ import gc
 import os
 import signal
 import sqlite3
+import sys
 import threading
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -211,6 +212,9 @@ class DigestApp(App[None]):
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
         gc.enable()
+        # A key is answered by many short steps, and before each of them a thread that takes in
+        # digests may hold the interpreter for so long.
+        sys.setswitchinterval(0.0005)
 
     def on_unmount(self) -> None:
         self._open.close()

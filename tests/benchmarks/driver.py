@@ -7,6 +7,7 @@ work in `/proc`.
 
 from __future__ import annotations
 
+import random
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -34,9 +35,12 @@ class Driven:
         """Where in the output the answer begins."""
         self._arrivals: list[tuple[int, float]] = []
         """How long the output was, and when, at each piece of the answer."""
+        self._chance = random.Random(0)
 
     def press(self, keys: str) -> None:
         """Sends keys, with which the clock starts anew."""
+        # A hand is not in step with the frames that a program paints, sixty a second.
+        time.sleep(self._chance.random() / 60)
         self._answer = self.written
         self._arrivals.clear()
         self._sent = time.perf_counter()
