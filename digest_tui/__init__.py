@@ -12,7 +12,7 @@ The package reads in this order, and each module imports only from those before 
 * `export`: papers to Markdown, BibTeX, CSV and JSON
 * `settings`: where files live, and `config.toml`
 * `editing`: a query as it is edited: completion, facets
-* `search`: queries as SQL
+* `search`: which papers a query finds
 * `facets`: what there is to choose from, with counts
 * `prepared`: a digest as the index takes it
 * `crew`: child processes that read digests ahead

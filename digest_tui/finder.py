@@ -13,9 +13,10 @@ from datetime import date
 
 from digest_tui import query as q
 from digest_tui.index import Index
+from digest_tui.search import Answer
 
-Answer = Future[set[int] | None]
-"""The numbers of the papers found, None for all of them; or that the query was abandoned."""
+Finding = Future[Answer]
+"""What a query finds, or that it was abandoned."""
 
 
 class Finder:
@@ -29,17 +30,17 @@ class Finder:
         self._read = index
         self._thread = ThreadPoolExecutor(1, "finder")
         self._index: Index | None = None
-        self._answer: Answer | None = None
+        self._finding: Finding | None = None
 
-    def find(self, query: q.Query, today: date) -> Answer:
+    def find(self, query: q.Query, today: date) -> Finding:
         """Begins to answer a query, and abandons the one before."""
         self.abandon()
-        self._answer = self._thread.submit(self._matches, query, today)
-        return self._answer
+        self._finding = self._thread.submit(self._find, query, today)
+        return self._finding
 
     def abandon(self) -> None:
         """Ends the answer that is being looked for."""
-        if self._answer and not self._answer.cancel() and self._index:
+        if self._finding and not self._finding.cancel() and self._index:
             self._index.interrupt()
 
     def close(self) -> None:
@@ -48,11 +49,11 @@ class Finder:
         self._thread.submit(self._leave)
         self._thread.shutdown(wait=False)
 
-    def _matches(self, query: q.Query, today: date) -> set[int] | None:
+    def _find(self, query: q.Query, today: date) -> Answer:
         if self._index is None or self._index.file != self._read.file:
             self._leave()
             self._index = Index(self._read.path)
-        found = self._index.matches(query, today)
+        found = self._index.answer(query, today)
         if self._index.file != self._read.file:
             raise sqlite3.OperationalError("the file that is read is no longer at its path")
         return found

@@ -784,8 +784,8 @@ class Index:
         order of dates; and one of no name in any other.
         """
         if by := _SORTED.get(order):
-            numbers = self._sorted(digest, by)
-            return {"": array("q", numbers)} if numbers else {}
+            ordered = self._sorted(digest, by)
+            return {"": array("q", ordered)} if ordered else {}
         column, names = _HEADINGS[order]
         listed: defaultdict[int, array[int]] = defaultdict(partial(array, "q"))
         for heading, number in self._entries(digest, column):

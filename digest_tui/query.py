@@ -714,6 +714,9 @@ def widened(text: Text) -> Text | None:
     return Text(text.field, f"*{text.value}", False)
 
 
+_BITS = {character: 1 << n for n, character in enumerate("0123456789abcdefghijklmnopqrstuvwxyz")}
+
+
 def initials(words: Iterable[str]) -> int:
     """Returns the ASCII letters and digits with which words of segmented text begin, as bits."""
     begun = {word[0] for word in words}
@@ -726,9 +729,6 @@ def initial(text: Text) -> int | None:
     if text.quoted or text.field != "any" or len(tokens) != 1 or len(tokens[0]) != 1:
         return None
     return _BITS.get(tokens[0])
-
-
-_BITS = {character: 1 << n for n, character in enumerate("0123456789abcdefghijklmnopqrstuvwxyz")}
 
 
 def _texts(query: Query) -> Iterator[Text]:

@@ -28,6 +28,7 @@ from digest_tui.library import Library, write_file
 from digest_tui.marks import READ, STAR, Change, Decision, History, Key, Step
 from digest_tui.paper import Holding, PaperId
 from digest_tui.resume import Left
+from digest_tui.search import Answer
 from digest_tui.store import NotSaved
 from digest_tui.view import PaperSet, Section, View
 
@@ -266,12 +267,12 @@ class Session:
 
     def ask(self, text: str) -> str:
         """Filters the present scope by a query; what it finds is not folded away."""
-        return self.answer(text, self.index.matches(q.parse(text).query, self.today()))
+        return self.take(text, self._answer(text))
 
-    def answer(self, text: str, found: Container[int] | None) -> str:
-        """Filters the present scope by a query that `found` answers; None finds everything."""
+    def take(self, text: str, answer: Answer) -> str:
+        """Filters the present scope by a query that has been answered."""
         self._folded.clear()
-        self._fill(self._scope, self.view.status, text, found)
+        self._fill(self._scope, self.view.status, text, answer)
         return ""
 
     def again(self) -> str:
@@ -606,11 +607,12 @@ class Session:
         return self.view.scope.n if self.view.scope else None
 
     def _show(self, digest: int | None, status: Status, text: str) -> None:
-        self._fill(digest, status, text, self.index.matches(q.parse(text).query, self.today()))
+        self._fill(digest, status, text, self._answer(text))
 
-    def _fill(
-        self, digest: int | None, status: Status, text: str, found: Container[int] | None
-    ) -> None:
+    def _answer(self, text: str) -> Answer:
+        return self.index.answer(q.parse(text).query, self.today())
+
+    def _fill(self, digest: int | None, status: Status, text: str, answer: Answer) -> None:
         """Builds a view; the cursor stays on its paper where that is still shown."""
         cursor = self.cursor
         before = self.view.rows[cursor] if cursor >= 0 else -1
@@ -618,7 +620,7 @@ class Session:
         stays = digest == self._scope
         if not stays:
             self._folded.clear()
-        self.view = self._build(digest, status, text, found)
+        self.view = self._build(digest, status, text, answer)
         self._cards.clear()
         self.cursor = -1
         places = list(self.view.rows_of(before)) if stays and before >= 0 else []
@@ -630,20 +632,17 @@ class Session:
             first = self._next_unread(-1, 1)
             self.go(0 if first is None else first)
 
-    def _build(
-        self, digest: int | None, status: Status, text: str, found: Container[int] | None
-    ) -> View:
+    def _build(self, digest: int | None, status: Status, text: str, answer: Answer) -> View:
         self._list(digest)
         sections: Mapping[str, Sequence[int]] = self._places
         if status == "unread":
             sections = {name: self._unread.of(numbers) for name, numbers in sections.items()}
         elif status == "starred":
             sections = _kept(sections, self.index.matches(q.Is("starred"), self.today()))
-        if found is not None:
-            sections = _kept(sections, found)
+        sections = _kept(sections, answer.papers)
         sections = {name: numbers for name, numbers in sections.items() if numbers}
-        parsed = q.parse(text)
-        view = View(self._row(digest), status, text, parsed.query, parsed.hints, self.order)
+        hints = q.parse(text).hints
+        view = View(self._row(digest), status, text, answer.query, hints, self.order)
         return view.laid_out(sections, self._folded)
 
     def _list(self, digest: int | None) -> None:

@@ -77,6 +77,7 @@ class View:
     text: str
     """The query as it was typed."""
     query: q.Query
+    """The query as it was answered: a word that begins nowhere is looked for inside words."""
     hints: tuple[q.Hint, ...]
     order: Order
     sections: tuple[Section, ...] = ()
@@ -86,6 +87,11 @@ class View:
     """Its papers, those of folded sections included."""
     papers: int = 0
     """How many they are, each counted once."""
+
+    @property
+    def is_widened(self) -> bool:
+        """Whether a word was looked for inside words, though that was not asked."""
+        return self.query != q.parse(self.text).query
 
     def laid_out(self, sections: Mapping[str, Sequence[int]], folded: Collection[str]) -> View:
         """The view with these sections, those named in `folded` without their rows."""

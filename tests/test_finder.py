@@ -35,7 +35,7 @@ def finder(opened: Library) -> Iterator[Finder]:
 def test_a_query_is_answered_as_the_index_answers_it(finder: Finder, opened: Library) -> None:
     for typed in ("2", "sparse", "task 3", "is:starred", ""):
         query = q.parse(typed).query
-        assert finder.find(query, DAY).result(SOON) == opened.index.matches(query, DAY)
+        assert finder.find(query, DAY).result(SOON) == opened.index.answer(query, DAY)
 
 
 def test_a_query_that_still_runs_is_abandoned_for_the_next(finder: Finder) -> None:
@@ -47,7 +47,7 @@ def test_a_query_that_still_runs_is_abandoned_for_the_next(finder: Finder) -> No
         time.sleep(0.001)
     time.sleep(0.1)
     second = finder.find(q.parse("sparse").query, DAY)
-    assert len(second.result(SOON) or ()) == 3
+    assert len(second.result(SOON).papers or ()) == 3
     assert time.monotonic() - began < SOON
     with pytest.raises(sqlite3.OperationalError):
         first.result(SOON)
@@ -56,7 +56,7 @@ def test_a_query_that_still_runs_is_abandoned_for_the_next(finder: Finder) -> No
 def test_a_query_that_did_not_begin_is_cancelled(finder: Finder) -> None:
     queries = [q.Text("any", f"word{number}", False) for number in range(50)]
     answers = [finder.find(query, DAY) for query in queries]
-    assert answers[-1].result(SOON) == set()
+    assert answers[-1].result(SOON).papers == set()
     assert all(answer.done() for answer in answers)
 
 
@@ -64,12 +64,12 @@ def test_it_answers_in_the_numbers_of_the_file_that_is_read(
     finder: Finder, opened: Library, tmp_path: Path
 ) -> None:
     sparse = q.parse("sparse").query
-    assert len(finder.find(sparse, DAY).result(SOON) or ()) == 3
+    assert len(finder.find(sparse, DAY).result(SOON).papers or ()) == 3
     opened.places.index.unlink()
-    assert len(finder.find(sparse, DAY).result(SOON) or ()) == 3
+    assert len(finder.find(sparse, DAY).result(SOON).papers or ()) == 3
     with closing(library(tmp_path, text(papers(1, 2)))):
         opened.index.reopen()
-        assert len(finder.find(sparse, DAY).result(SOON) or ()) == 2
+        assert len(finder.find(sparse, DAY).result(SOON).papers or ()) == 2
 
 
 def test_it_answers_with_no_numbers_of_another_file(opened: Library) -> None:

@@ -29,7 +29,8 @@ FIRST = ("down", "read", "star", "query", "undo")
 QUERY_HELP = (
     "Words side by side must all be found; OR or | for either, - or NOT for without, ( ) to "
     'group, "quotes" for exact words. A bare word looks in titles, authors, abstracts of both '
-    "languages and the id. A comma in a field means any of: cat:cs.RO,cs.CV"
+    "languages and the id; *former finds it inside words too: transformer. A comma in a field "
+    "means any of: cat:cs.RO,cs.CV"
 )
 _NAMES, _FEW_NAMES = 12, 6
 """Cells for the keys, before what they do: with room, and on a narrow screen."""

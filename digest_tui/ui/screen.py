@@ -30,7 +30,7 @@ from digest_tui.commands import COMMANDS, shown
 from digest_tui.editing import choosing
 from digest_tui.export import in_languages, preview
 from digest_tui.facets import FacetField
-from digest_tui.finder import Answer, Finder
+from digest_tui.finder import Finder, Finding
 from digest_tui.index import FileId, Order
 from digest_tui.library import Progress
 from digest_tui.query import parse
@@ -101,7 +101,7 @@ class MainScreen(Screen[None]):
         """A query was answered, later than a person waits for."""
 
         text: str
-        answer: Answer
+        finding: Finding
 
     @dataclass
     class Scanned(Message):
@@ -143,7 +143,7 @@ class MainScreen(Screen[None]):
             lambda *progress: self.post_message(self.Scanned(*progress)),
             lambda *end: self.post_message(self.ScanEnded(*end)),
         )
-        self._asked: tuple[str, Answer] | None = None
+        self._asked: tuple[str, Finding] | None = None
         """The query whose answer is still to come."""
         self._is_source = False
         """Whether papers are shown as they stand in their digest."""
@@ -475,27 +475,27 @@ class MainScreen(Screen[None]):
         text = self.query_bar.value
         if text == (self._asked[0] if self._asked else self.session.view.text):
             return
-        answer = self.finder.find(parse(text).query, self.session.today())
-        if wait([answer], PATIENCE).done:
-            self._show_found(text, answer)
+        finding = self.finder.find(parse(text).query, self.session.today())
+        if wait([finding], PATIENCE).done:
+            self._show_found(text, finding)
         else:
-            self._asked = text, answer
-            answer.add_done_callback(lambda answer: self.post_message(self.Found(text, answer)))
+            self._asked = text, finding
+            finding.add_done_callback(lambda done: self.post_message(self.Found(text, done)))
             self._tell_status(f"Searching{self.glyphs.cut}")
 
     @on(Found)
     def show_found(self, message: Found) -> None:
         """Shows what was found, unless something else has been asked since."""
-        if self._asked and message.answer is self._asked[1]:
-            self._show_found(message.text, message.answer)
+        if self._asked and message.finding is self._asked[1]:
+            self._show_found(message.text, message.finding)
             if not self.has_class("asking"):
                 self._keep()
 
-    def _show_found(self, text: str, answer: Answer) -> None:
+    def _show_found(self, text: str, finding: Finding) -> None:
         self._asked = None
         is_untouched = self._untouched in (None, self._place)
         try:
-            self.session.answer(text, answer.result())
+            self.session.take(text, finding.result())
         except (OSError, sqlite3.Error):
             # Beside the screen the index could not be read.
             self.session.ask(text)

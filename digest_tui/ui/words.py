@@ -142,7 +142,8 @@ def status(
 ) -> Content:
     """The status line: what was done or is wrong at the left, counts at the right."""
     view, room = session.view, max(size[0] - 2, 0)
-    hint = view.hints[0].message if view.hints else ""
+    inside = "found inside words" if view.is_widened and view.papers else ""
+    hint = view.hints[0].message if view.hints else inside
     hint = hint.removesuffix(rest_of_hint(session, room)).rstrip()
     small = f"made for {LEAST[0]}×{LEAST[1]} and more"
     is_small = size[0] < LEAST[0] or size[1] < LEAST[1]

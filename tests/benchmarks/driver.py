@@ -19,7 +19,7 @@ from tests.terminal import PROGRAM, Terminal
 SIZE = (120, 40)
 GAP = 0.004
 """Seconds without a byte that end a frame."""
-REST = 0.07
+REST = 0.05
 """Seconds without a byte, and with next to no work, that are rest."""
 PATIENCE = 60.0
 """Seconds after which an answer will not come any more."""
