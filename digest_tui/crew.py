@@ -5,10 +5,14 @@ gives what they come to on its standard output, and does nothing else: it opens 
 nothing to the terminal and is out of reach of its Ctrl-C. It ends with its input, so that it
 outlives nobody, whatever death they die; and what a child that died or never came to be leaves
 undone is done by whoever called.
+
+Only of words does a child tell once: to pass the common ones on with every digest, and to look
+them up, takes a sixth of the time that all the writing takes.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import subprocess
@@ -17,12 +21,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
 from queue import SimpleQueue
 from typing import TypeVar
 
-from digest_tui.prepared import Answer, Job, read
+from digest_tui.prepared import Answer, Job, Prepared, read
 
 T = TypeVar("T")
 
@@ -38,7 +43,8 @@ _NICER = 5
 def read_all(items: Iterable[tuple[T, Job | None]]) -> Generator[tuple[T, Answer], None, None]:
     """What jobs come to, in order, each with what stands for it; no job comes to an empty word.
 
-    The children are hired with the first job, and let go when this is closed.
+    The words of a digest may lack some that an earlier one has. The children are hired with the
+    first job, and let go when this is closed.
     """
     crew = _Crew()
     waiting: deque[tuple[T, int, Callable[[], Answer]]] = deque()
@@ -124,10 +130,17 @@ def _child() -> subprocess.Popen[bytes]:
 
 def _serve() -> None:
     os.nice(_NICER)
+    # What is read is let go without it: nothing here refers to itself.
+    gc.disable()
     jobs, answers = sys.stdin.buffer, sys.stdout.buffer
+    told: set[str] = set()
     with suppress(EOFError, pickle.UnpicklingError, BrokenPipeError):
         while True:
-            pickle.dump(read(*pickle.load(jobs)), answers, pickle.HIGHEST_PROTOCOL)
+            answer = read(*pickle.load(jobs))
+            if isinstance(answer, Prepared):
+                answer = replace(answer, words=answer.words - told)
+                told |= answer.words
+            pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
             answers.flush()
 
 

@@ -372,6 +372,10 @@ class Index:
         """How many papers of a digest the library does not hold."""
         return len(digest.papers) - len(self._known(digest.papers))
 
+    def expect(self, words: frozenset[str]) -> None:
+        """Takes words in with the next change, whatever becomes of the digest that holds them."""
+        self._words |= words
+
     def refuse(self, file: FileStamp, reason: str) -> None:
         """Remembers that a file is no digest, so that it is not read at every start."""
         self.forget(file.name)
@@ -388,15 +392,15 @@ class Index:
         """
         before = self._number("SELECT digest FROM files WHERE name = ?", file.name)
         papers = self._release(file.name)
-        number = self.digest_of(file.sha256)
-        if number is None:
-            is_free = self._number("SELECT n FROM digests WHERE n = ?", before) is None
-            number = self._add_digest(before if is_free else None, file, digest)
+        known = self.digest_of(file.sha256)
+        is_free = self._number("SELECT n FROM digests WHERE n = ?", before) is None
+        number = known or self._add_digest(before if is_free else None, file, digest)
         self._db.execute(
             "INSERT INTO files VALUES (?, ?, ?, ?, ?, NULL)",
             (file.name, file.size, file.mtime_ns, file.sha256, number),
         )
-        self._name_by_file(number)
+        if known:
+            self._name_by_file(known)
         self._settle(papers)
         return number
 
@@ -463,7 +467,7 @@ class Index:
             [(number, place, keywords[word]) for place, word in enumerate(digest.keywords)],
         )
         papers = self._put(digest.papers, number, digest.day.isoformat())
-        self._words.update(digest.words.split())
+        self._words |= digest.words
         self._db.executemany(
             "INSERT INTO entries VALUES (?, ?, ?, ?, ?)",
             [

@@ -215,6 +215,10 @@ class Library:
         """Takes new marks of every device into the index; the papers that changed."""
         return self.index.mirror(self.store.read)
 
+    def is_far_behind(self) -> bool:
+        """Whether so many digest files are new or changed that it takes a while to index them."""
+        return len(_changed(self._files({}), self.index.files())) > _MANY
+
     def scan(self, watch: Watch | None = None) -> Iterator[Progress]:
         """Does as `_scan` says; where the index file is lost meanwhile, anew with the next one."""
         for _ in range(_TRIES):
@@ -247,7 +251,7 @@ class Library:
         watch.look(times, found, [*changed, *gone])
         changed = [name for name in changed if watch.is_still(name)]
         done = papers = 0
-        with closing(_read_all(_jobs(changed, found), len(changed))) as readings:
+        with closing(self._read_all(_jobs(changed, found), len(changed))) as readings:
             whole = (
                 (file, digest)
                 for file, digest in readings
@@ -378,7 +382,7 @@ class Library:
             yield _refused(str(folder), f"a folder without digests ({looked_at})")
 
     def _import_files(self, paths: Sequence[Path]) -> Iterator[Imported]:
-        with closing(_read_all(map(self._source, paths), len(paths))) as readings:
+        with closing(self._read_all(map(self._source, paths), len(paths))) as readings:
             for batch in _batches(readings, len(paths)):
                 yield from self._keep(batch)
 
@@ -474,6 +478,22 @@ class Library:
                     if data == source.data:
                         return FileStamp(_storable(target.name), len(data), mtime_ns, source.sha256)
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+
+    def _read_all(
+        self, items: Iterable[tuple[T, Job | None]], files: int
+    ) -> Generator[tuple[T, Answer], None, None]:
+        """As `crew.read_all`, but a few files are read here."""
+        if files <= _MANY:
+            yield from ((key, prepared.read(*job) if job else "") for key, job in items)
+            return
+        # Few starts have so much to read, and this takes a while to import.
+        from digest_tui import crew
+
+        with closing(crew.read_all(items)) as readings:
+            for key, digest in readings:
+                if isinstance(digest, Prepared):
+                    self.index.expect(digest.words)
+                yield key, digest
 
     def _index(self, batch: _Batch[FileStamp]) -> None:
         if not batch:
@@ -713,19 +733,6 @@ def _jobs(names: Iterable[str], found: Mapping[str, File]) -> Iterator[tuple[Fil
             continue
         sha256 = hashlib.sha256(data).hexdigest()
         yield FileStamp(name, len(data), mtime_ns, sha256), (data, name, _day_of(mtime_ns))
-
-
-def _read_all(
-    items: Iterable[tuple[T, Job | None]], files: int
-) -> Generator[tuple[T, Answer], None, None]:
-    """As `crew.read_all`, but a few files are read here."""
-    if files > _MANY:
-        # Few starts have so much to read, and this takes a while to import.
-        from digest_tui import crew
-
-        yield from crew.read_all(items)
-    else:
-        yield from ((key, prepared.read(*job) if job else "") for key, job in items)
 
 
 def _batches(readings: Iterable[tuple[T, Answer]], files: int) -> Iterator[_Batch[T]]:

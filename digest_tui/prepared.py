@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import chain
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -73,8 +72,8 @@ class Prepared:
     """Each once, at its first place."""
     listing: str
     """What makes two digests the same listing: the papers, whatever the day and the order."""
-    words: str
-    """All that the papers hold, each once, with spaces between them."""
+    words: frozenset[str]
+    """All that the papers hold."""
 
 
 Job = tuple[bytes, str, date]
@@ -115,7 +114,7 @@ def prepare(digest: Digest, problems: tuple[Problem, ...] = ()) -> Prepared:
         (*problems, *digest.problems),
         tuple(map(_row, papers, columns, words)),
         _listing(papers),
-        " ".join(dict.fromkeys(chain.from_iterable(words))),
+        frozenset().union(*words),
     )
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import closing
 from contextvars import copy_context
 
+from digest_tui.filler import filled
 from digest_tui.index import FileId
 from digest_tui.library import Library, Progress, Watch
 from digest_tui.settings import Places
@@ -43,6 +44,7 @@ class Watcher:
         self._thread: threading.Thread | None = None
         self._is_wanted = threading.Event()
         self._is_over = False
+        self._has_scanned = False
 
     def start(self) -> None:
         """Looks for new digests from now on."""
@@ -75,16 +77,25 @@ class Watcher:
         began, told = time.monotonic(), 0.0
         try:
             with closing(Library(self._places)) as library:
-                for progress in library.scan(watch):
-                    any_news = True
-                    if self._is_over:
-                        return ""
-                    if time.monotonic() - told > PROGRESS:
-                        told = time.monotonic()
-                        self._tell_progress(progress, told - began)
+                with closing(self._progress(library, watch)) as steps:
+                    for progress in steps:
+                        any_news = True
+                        if self._is_over:
+                            return ""
+                        if time.monotonic() - told > PROGRESS:
+                            told = time.monotonic()
+                            self._tell_progress(progress, told - began)
                 index = library.index.file
         except (OSError, sqlite3.Error) as error:
             trouble = f"Looking for digests failed: {error}"
         if any_news or trouble or not watch.is_undecided:
             self._tell_end(any_news, trouble, index)
         return trouble
+
+    def _progress(self, library: Library, watch: Watch) -> Generator[Progress, None, None]:
+        # What came in while nobody looked lies there whole.
+        if not self._has_scanned and library.is_far_behind():
+            with closing(filled(self._places)) as steps:
+                yield from steps
+        self._has_scanned = True
+        yield from library.scan(watch)

@@ -7,15 +7,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from itertools import islice
+from dataclasses import replace
+from itertools import accumulate, islice
+from operator import or_
 from pathlib import Path
 
 import pytest
 
 from digest_tui.crew import read_all
-from digest_tui.prepared import Job, read
+from digest_tui.prepared import Answer, Job, Prepared, read
 from tests.made import DAY, papers, text
 
 ROOT = Path(__file__).parents[1]
@@ -28,8 +30,21 @@ def jobs(count: int) -> Iterator[tuple[int, Job | None]]:
         yield number, (content.encode(), f"{number}.txt", DAY) if number % 7 else None
 
 
-def expected(count: int) -> list[tuple[int, object]]:
+def expected(count: int) -> list[tuple[int, Answer]]:
     return [(number, read(*job) if job else "") for number, job in jobs(count)]
+
+
+def without_words(readings: Iterable[tuple[int, Answer]]) -> list[tuple[int, Answer]]:
+    return [
+        (number, replace(answer, words=frozenset()) if isinstance(answer, Prepared) else answer)
+        for number, answer in readings
+    ]
+
+
+def words(readings: Iterable[tuple[int, Answer]]) -> list[frozenset[str]]:
+    """The words of each digest and of all before it."""
+    told = (answer.words for _, answer in readings if isinstance(answer, Prepared))
+    return list(accumulate(told, or_))
 
 
 def children() -> list[int]:
@@ -63,7 +78,9 @@ def test_a_crew_reads_what_one_alone_would(
 ) -> None:
     hire(monkeypatch)
     with closing(read_all(jobs(60))) as readings:
-        assert list(readings) == expected(60)
+        found = list(readings)
+    assert without_words(found) == without_words(expected(60))
+    assert words(found) == words(expected(60))
     assert not children()
 
 
@@ -72,7 +89,9 @@ def test_the_work_of_a_child_that_is_killed_is_done_all_the_same() -> None:
         begun = list(islice(readings, 3))
         for child in children():
             os.kill(child, signal.SIGKILL)
-        assert begun + list(readings) == expected(200)
+        found = begun + list(readings)
+    assert without_words(found) == without_words(expected(200))
+    assert words(found) == words(expected(200))
 
 
 def test_who_stops_early_leaves_no_child() -> None:

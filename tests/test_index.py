@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from digest_tui.index import VERSION, Index, is_damage
+from digest_tui.index import VERSION, Index
 from digest_tui.library import Library
 from digest_tui.marks import READ, STAR, Change, Decision, Stamp
 from digest_tui.paper import Holding, Paper, Subject
@@ -337,33 +337,6 @@ def test_an_index_that_cannot_be_used_is_built_again(
         opened.refresh()
         assert answers(opened.index) == before
     with closing(Library(throwaway(tmp_path))) as opened:
-        assert answers(opened.index) == before
-
-
-def refusal(index: Index) -> sqlite3.DatabaseError | None:
-    try:
-        answers(index)
-    except sqlite3.DatabaseError as error:
-        return error
-    return None
-
-
-@pytest.mark.parametrize("part", range(1, 20, 3))
-def test_damage_within_is_told_and_rebuilding_helps(tmp_path: Path, part: int) -> None:
-    with closing(library(tmp_path, *CONTENTS)) as opened:
-        before, path = answers(opened.index), opened.places.index
-    data = bytearray(path.read_bytes())
-    page = 4096 * (len(data) * part // 20 // 4096 or 1)
-    data[page : page + 4096] = b"\xa5" * 4096
-    path.write_bytes(data)
-
-    with closing(Library(throwaway(tmp_path))) as opened:
-        error = refusal(opened.index)
-        assert error is None or is_damage(error)
-        assert not opened.index.is_sound()
-        opened.index.rebuild()
-        opened.refresh()
-        assert opened.index.is_sound()
         assert answers(opened.index) == before
 
 

@@ -12,14 +12,17 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from digest_tui.index import FileStamp
 from digest_tui.library import LARGEST, Imported, Library, Progress, sample, write_file
 from digest_tui.marks import STAR, Decision
+from digest_tui.prepared import read
 from digest_tui.query import parse
-from digest_tui.settings import throwaway
+from digest_tui.settings import Places, throwaway
 from tests.made import DAY, library, papers, put, text
 
 OLD = 1_700_000_000_123_456_789
@@ -300,6 +303,41 @@ def test_a_folder_gives_every_digest_in_it_and_below(empty: Library, tmp_path: P
     ]
 
 
+def test_many_files_are_imported_as_one_after_the_other_would_be(
+    empty: Library, tmp_path: Path
+) -> None:
+    paths = put_many(tmp_path / "folder")
+    outcomes = {Path(outcome.file): outcome for outcome in imported(empty, tmp_path / "folder")}
+
+    with closing(library(tmp_path / "one by one")) as other:
+        for path in sorted(paths):
+            assert imported(other, path) == [outcomes[path]]
+        assert kept(empty) == kept(other)
+        assert all_of(empty) == all_of(other)
+    again = {Path(outcome.file): outcome for outcome in imported(empty, *paths)}
+    assert again == {
+        path: replace(outcome, status="known", new=0) if outcome.status != "refused" else outcome
+        for path, outcome in outcomes.items()
+    }
+
+
+def test_an_import_that_is_stopped_keeps_what_it_told_and_goes_on(
+    empty: Library, tmp_path: Path
+) -> None:
+    put_many(tmp_path / "folder")
+    outcomes = empty.import_paths([tmp_path / "folder"])
+    told = list(islice(outcomes, 50))
+    outcomes.close()
+    names = {Path(outcome.file).name for outcome in told if outcome.status == "imported"}
+    assert names <= kept(empty).keys()
+    empty.refresh()
+    before = empty.index.totals().papers
+    assert before
+    imported(empty, tmp_path / "folder")
+    assert empty.index.totals().papers > before
+    assert all_of(empty) == one_by_one(empty.places)
+
+
 @pytest.mark.parametrize("where", ["own", "extra"])
 def test_a_scan_takes_in_what_is_new_changed_and_gone(tmp_path: Path, where: str) -> None:
     extra = tmp_path / "extra"
@@ -320,6 +358,119 @@ def test_a_scan_takes_in_what_is_new_changed_and_gone(tmp_path: Path, where: str
         assert sorted(opened.index.numbers(f"2604.{n:05}" for n in range(9))) == [
             f"2604.{n:05}" for n in (1, 3, 4, 5)
         ]
+
+
+MANY = 120
+"""Files, which are so many that they are read by a crew."""
+
+
+def put_many(folder: Path) -> list[Path]:
+    """Digests that overlap, some contents twice, and some files that are no digests."""
+    paths = []
+    for number in range(MANY):
+        some = papers(number, number + 1, 7 * number)
+        content = text(some, DAY - timedelta(number // 2)) if number % 9 else f"no digest {number}"
+        paths.append(put(folder, f"{number:03}.txt", content))
+        if not number % 10:
+            paths.append(put(folder, f"{number:03} again.txt", content))
+    return paths
+
+
+def all_of(library: Library) -> object:
+    """All that a library says, without the numbers of papers and digests."""
+    index = library.index
+    found = {
+        typed: [
+            holding.paper.id for holding in index.holdings(index.found(parse(typed).query, DAY))
+        ]
+        for typed in ("00012", "第12篇", "*parse", "*ovelac", "cat:cs.RO", "is:unread")
+    }
+    return (
+        [(replace(row, n=0), index.problems(row.n)) for row in index.digests()],
+        list(index.holdings(index.found(parse("").query, DAY))),
+        index.totals(),
+        index.files(),
+        index.refused_files(),
+        found,
+    )
+
+
+def one_by_one(places: Places) -> object:
+    """All that a library would say that had been told of one file after the other."""
+    places = replace(places, index=places.index.with_name("one by one"))
+    with closing(Library(places)) as opened:
+        for path in sorted(places.digests.iterdir()):
+            data = path.read_bytes()
+            status = path.stat()
+            file = FileStamp(
+                path.name, status.st_size, status.st_mtime_ns, hashlib.sha256(data).hexdigest()
+            )
+            digest = read(data, path.name, DAY)
+            with opened.index.change():
+                if isinstance(digest, str):
+                    opened.index.refuse(file, digest)
+                else:
+                    opened.index.add(file, digest)
+        return all_of(opened)
+
+
+def test_many_files_are_indexed_as_one_after_the_other_would_be(tmp_path: Path) -> None:
+    places = throwaway(tmp_path)
+    files = len(put_many(places.digests))
+    with closing(Library(places)) as opened:
+        steps = list(opened.scan())
+        assert steps == sorted(steps, key=lambda step: (step.done, step.papers))
+        assert (steps[0].done, steps[-1].done, steps[-1].total) == (1, files, files)
+        assert all_of(opened) == one_by_one(places)
+        assert list(opened.scan()) == []
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 5, 20, 80])
+def test_a_scan_that_is_abandoned_goes_on_where_it_stopped(tmp_path: Path, steps: int) -> None:
+    places = throwaway(tmp_path)
+    files = len(put_many(places.digests))
+    with closing(Library(places)) as opened:
+        scan = opened.scan()
+        *_, last = islice(scan, steps)
+        scan.close()
+        assert len(opened.index.files()) == last.done
+        rest = list(opened.scan())
+        assert (rest[-1].done, rest[-1].total) == (files - last.done, files - last.done)
+        assert all_of(opened) == one_by_one(places)
+
+
+def test_a_scan_that_is_killed_leaves_what_the_next_completes(tmp_path: Path) -> None:
+    code = """
+import sys
+from pathlib import Path
+from digest_tui.library import Library
+from digest_tui.settings import throwaway
+for progress in Library(throwaway(Path(sys.argv[1]))).scan():
+    print(progress.done, flush=True)
+"""
+    places = throwaway(tmp_path)
+    files = put_many(places.digests)
+    done = set()
+    for wanted in (1, 20, 40, 60):
+        scanner = subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path)],
+            cwd=Path(__file__).parents[1],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert scanner.stdout
+        for _ in islice(scanner.stdout, wanted):
+            pass
+        scanner.kill()
+        scanner.stdout.close()
+        scanner.wait()
+        with closing(Library(places)) as opened:
+            done.add(len(opened.index.files()))
+    assert len(done) > 1
+    assert max(done) < len(files)
+    with closing(Library(places)) as opened:
+        opened.refresh()
+        assert all_of(opened) == one_by_one(places)
 
 
 def test_a_file_that_was_still_growing_is_indexed_again(tmp_path: Path) -> None:
