@@ -16,6 +16,7 @@ The package reads in this order, and each module imports only from those before 
 * `facets`: what there is to choose from, with counts
 * `prepared`: a digest as the index takes it
 * `crew`: child processes that read digests ahead
+* `index_file`: the file of the index: which one it is, and whether it is damaged
 * `index`: everything the library knows, as one disposable SQLite file
 * `library`: the folder of digests: import, scan, what is new
 * `view`: what is on screen: sections, rows, folding

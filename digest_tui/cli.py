@@ -437,7 +437,7 @@ def _show(
         except OSError as error:
             _fail(f"there is no terminal to read keys from: {error.strerror}")
     # A key does not wait for another window: what the index cannot take now, it takes later.
-    with closing(Library(library.places, patience=0.2)) as hasty:
+    with closing(Library(library.places, patience=0.03)) as hasty:
         session = Session(hasty)
         left = resume.load(library.places.left)
         session.start(digest, left)

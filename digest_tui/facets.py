@@ -124,7 +124,8 @@ def _finds(rows: tuple[_Row, ...]) -> Mapping[str, Sequence[int]]:
     for value in map(_value, rows):
         typed, numbers = q.fold(value), []
         line = bisect_left(lengths, len(typed))
-        while (at := text.find(typed, starts[line])) >= 0:
+        # What folds to nothing is found by nothing.
+        while typed and (at := text.find(typed, starts[line])) >= 0:
             line = bisect_right(starts, at)
             n, code, name = folded[line - 1]
             if code.startswith(typed) or typed in name:

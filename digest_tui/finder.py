@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 
 from digest_tui import query as q
@@ -40,11 +41,14 @@ class Finder:
 
     def abandon(self) -> None:
         """Ends the answer that is being looked for."""
-        if self._finding and not self._finding.cancel() and self._index:
-            self._index.interrupt()
+        index = self._index
+        if self._finding and not self._finding.cancel() and index:
+            # It may be closed by now, for another file.
+            with suppress(sqlite3.ProgrammingError):
+                index.interrupt()
 
     def close(self) -> None:
-        """Ends the thread, at once whatever it does."""
+        """Ends the thread, whatever it looks for."""
         self.abandon()
         self._thread.submit(self._leave)
         self._thread.shutdown(wait=False)

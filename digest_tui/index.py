@@ -24,11 +24,9 @@ goes on holding it.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sqlite3
-import time
 from array import array
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -43,6 +41,17 @@ from typing import Concatenate, Literal, ParamSpec, TypeVar
 from digest_tui import query as q
 from digest_tui import search
 from digest_tui.facets import CANDIDATES, FACETS, Candidate, Facet, FacetField
+from digest_tui.index_file import (
+    ERRORS,
+    OPENING,
+    FileId,
+    alone_in,
+    damage,
+    is_damage,
+    is_locked,
+    remove,
+    standing_at,
+)
 from digest_tui.marks import READ, STAR, Change, Key, Stamp
 from digest_tui.paper import Holding, Paper, PaperId, Problem, Subject
 from digest_tui.prepared import Prepared, Row, row_of, searched
@@ -51,8 +60,6 @@ from digest_tui.store import Position, Reading
 VERSION = 5
 """Raised whenever the tables change; another version's file is built anew."""
 
-FileId = tuple[int, int]
-"""Which file of this machine it is, whatever its name: device and inode."""
 Status = Literal["all", "unread", "starred"]
 Order = Literal["digest", "unread", "title", "author", "id", "date"]
 
@@ -159,7 +166,7 @@ def _answered(method: Callable[Concatenate[Index, P], T]) -> Callable[Concatenat
     def answered(index: Index, /, *args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return method(index, *args, **kwargs)
-        except _ERRORS as error:
+        except ERRORS as error:
             if index._db.in_transaction or not is_damage(error):
                 raise
             index._give_up()
@@ -192,25 +199,25 @@ class Index:
 
     def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with _alone_in(self.path.parent):
+        with alone_in(self.path.parent):
             if not os.path.lexists(self.path):
                 # Its -wal and -shm may still be in use, and are not the next one's.
-                self._remove()
+                remove(self.path)
             try:
                 self._db = self._connect(self.path)
-            except _ERRORS as error:
+            except ERRORS as error:
                 if is_locked(error):
                     raise
-                self._remove()
+                remove(self.path)
                 self._db = self._connect(self.path)
-            self.file, self._largest = _standing_at(self.path)
+            self.file, self._largest = standing_at(self.path)
         self._version = self._number("PRAGMA data_version")
 
     def _connect(self, path: Path | Literal[":memory:"]) -> sqlite3.Connection:
         """Raises `sqlite3.DatabaseError` where what is at a path is no index of this version."""
         # Tables are made in a new file only: of one that was emptied, others have pages in mind.
         is_new = path == ":memory:" or not os.path.lexists(path)
-        db = sqlite3.connect(path, timeout=_OPENING, isolation_level=None)
+        db = sqlite3.connect(path, timeout=OPENING, isolation_level=None)
         try:
             # Two papers fit into such a page, and only one of them into half of it.
             db.execute("PRAGMA page_size = 8192")
@@ -249,7 +256,7 @@ class Index:
         Until `reopen` it goes on answering: a deleted or replaced file as before, a damaged one
         with nothing.
         """
-        file, size = _standing_at(self.path)
+        file, size = standing_at(self.path)
         # SQLite never makes this file smaller.
         if file == self.file and size < self._largest:
             self._give_up()
@@ -267,18 +274,13 @@ class Index:
             return
         damaged, self._db = self._db, self._connect(":memory:")
         file, self.file = self.file, None
-        with suppress(OSError), _alone_in(self.path.parent):
-            if _standing_at(self.path)[0] == file:
-                self._remove()
+        with suppress(OSError), alone_in(self.path.parent):
+            if standing_at(self.path)[0] == file:
+                remove(self.path)
         damaged.close()
         self._version = self._number("PRAGMA data_version")
         if self._read:
             self.mirror(self._read)
-
-    def _remove(self) -> None:
-        for suffix in ("-wal", "-shm", ""):
-            with suppress(FileNotFoundError):
-                self.path.with_name(self.path.name + suffix).unlink()
 
     def is_sound(self) -> bool:
         """Whether SQLite finds the file whole, and can read every row. Reads all of it.
@@ -295,7 +297,7 @@ class Index:
             # https://sqlite.org/fts5.html#the_integrity_check_command
             self._db.execute("INSERT INTO full_text (full_text) VALUES ('integrity-check')")
             return self._db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        except _ERRORS as error:
+        except ERRORS as error:
             if not (is_damage(error) or is_locked(error)):
                 raise
             return is_locked(error)
@@ -334,7 +336,7 @@ class Index:
         except BaseException as error:
             with suppress(sqlite3.Error):
                 self._db.rollback()
-            if isinstance(error, _ERRORS) and is_damage(error):
+            if isinstance(error, ERRORS) and is_damage(error):
                 self._give_up()
             raise
 
@@ -785,7 +787,7 @@ class Index:
         """The papers of a digest, or with None of all, each once under each heading.
 
         Headings are the keywords in the digests' own order, newest digest first; the days in the
-        order of dates; and one of no name in any other.
+        order of dates; and one of no name in any other. What is unread is not looked at.
         """
         if by := _SORTED.get(order):
             ordered = self._sorted(digest, by)
@@ -798,9 +800,6 @@ class Index:
         name_of = dict(self._db.execute(names))
         for heading, numbers in listed.items():
             under.setdefault(name_of[heading], array("q")).extend(numbers)
-        if order == "unread" and under:
-            read = self.matches(q.Is("read"), date.min) or set()
-            under = {"": array("q", sorted(under[""], key=read.__contains__))}
         return {heading: _each_once(numbers) for heading, numbers in under.items()}
 
     def _sorted(self, digest: int | None, by: str) -> list[int]:
@@ -967,7 +966,7 @@ class Index:
             wanted,
         ).fetchall()
         if any(abstract_zh is None for *_, abstract_zh in rows):
-            raise _damage("a paper without its text")
+            raise damage("a paper without its text")
         return {
             number: Holding(
                 Paper(
@@ -1040,20 +1039,13 @@ _SORTED: Mapping[Order, str] = {
 }
 
 _LISTING = (
-    "SELECT digest FROM entries WHERE paper IN"
+    "SELECT DISTINCT digest FROM entries WHERE paper IN"
     " (SELECT n FROM papers WHERE id IN (SELECT value FROM json_each(?)))"
 )
 """The digests that list any of these papers."""
 
 _AT_ONCE = 500
 """Papers that are fetched whole by one statement."""
-
-_OPENING = 1.0
-"""Seconds for which a file that another process keeps to itself is waited for."""
-
-_ERRORS = (sqlite3.Error, UnicodeDecodeError)
-_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
-_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 
 _STATUS: Mapping[Status, str] = {
     "all": "1",
@@ -1074,64 +1066,6 @@ def _make_tables(db: sqlite3.Connection) -> None:
     )
     db.execute(f"PRAGMA user_version = {VERSION}")
     db.commit()
-
-
-def is_damage(error: Exception) -> bool:
-    """Whether an error says that the file is no index any more, and that a new one would help."""
-    code: int | None = getattr(error, "sqlite_errorcode", None)
-    if code is None:
-        # Python's own, of a text or a message with noise in it, at which SQLite does not look.
-        return "decode" in str(error)
-    return code & 0xFF in _DAMAGE or "no such table" in str(error)
-
-
-def _damage(found: str) -> sqlite3.DatabaseError:
-    error = sqlite3.DatabaseError(found)
-    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-    return error
-
-
-def is_locked(error: Exception) -> bool:
-    """Whether an error says that another process did not let go of the file in time."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _LOCKED
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Keeps every other window from opening an index in a folder, and from removing one.
-
-    What SQLite finds under the names of the -wal and the -shm it takes for the file's own, so
-    that a file must not come in between another's going and its own two. The lock is waited for
-    no longer than for opening: who holds it may have been stopped.
-    """
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        end = time.monotonic() + _OPENING
-        while time.monotonic() < end and not _is_taken(descriptor):
-            time.sleep(0.01)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _is_taken(folder: int) -> bool:
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        # A folder of a network without locks.
-        return True
-    return True
-
-
-def _standing_at(path: Path) -> tuple[FileId | None, int]:
-    """Which file is at a path, whatever it holds, and how large it is."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None, 0
-    return (status.st_dev, status.st_ino), status.st_size
 
 
 def _each_once(numbers: array[int]) -> array[int]:

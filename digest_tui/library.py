@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from digest_tui import prepared
-from digest_tui.index import FileId, FileStamp, Index
+from digest_tui.index import FileStamp, Index
+from digest_tui.index_file import ERRORS, FileId
 from digest_tui.paper import PaperId, Problem
 from digest_tui.prepared import Answer, Job, Prepared
 from digest_tui.settings import Places, throwaway
@@ -219,7 +220,7 @@ class Library:
         """Whether so many digest files are new or changed that it takes a while to index them."""
         return len(_changed(self._files({}), self.index.files())) > _MANY
 
-    def scan(self, watch: Watch | None = None) -> Iterator[Progress]:
+    def scan(self, watch: Watch | None = None) -> Generator[Progress, None, None]:
         """Does as `_scan` says; where the index file is lost meanwhile, anew with the next one."""
         for _ in range(_TRIES):
             if self.index.is_lost():
@@ -229,7 +230,7 @@ class Library:
                     yield progress
                     if self.index.is_lost():
                         break
-            except (sqlite3.Error, UnicodeDecodeError):
+            except ERRORS:
                 if not self.index.is_damaged:
                     raise
             if not self.index.is_lost():
@@ -238,7 +239,7 @@ class Library:
     def _scan(self, watch: Watch | None) -> Iterator[Progress]:
         """Indexes new and changed digest files, newest name first, and drops removed ones.
 
-        Each file is one transaction, so that a scan can be abandoned at any yield. A file that
+        What is told as done stays, so that a scan can be abandoned at any yield. A file that
         cannot be read is passed over, and tried again by the next scan. With a `watch`, so is a
         file that may still be being written.
         """
@@ -330,7 +331,7 @@ class Library:
             except OSError as error:
                 yield f"{name}: {_UNREADABLE} ({_why(error)}): it is left out until it can be"
 
-    def import_paths(self, paths: Iterable[Path]) -> Iterator[Imported]:
+    def import_paths(self, paths: Iterable[Path]) -> Generator[Imported, None, None]:
         """Imports files, and every digest in folders; one outcome a file.
 
         What is refused in a folder comes after its digests, as far as it is named like a text; a
@@ -420,7 +421,7 @@ class Library:
             sync_folders(self.places.digests)
         try:
             outcomes = self._added(batch, kept)
-        except (sqlite3.Error, UnicodeDecodeError):
+        except ERRORS:
             if not self.index.is_damaged:
                 raise
         if self.index.is_damaged:

@@ -69,6 +69,7 @@ class Session:
         self._listed: tuple[int | None, Order] | None = None
         """The scope and the order of `_places`; None where they may have changed since."""
         self._places: Mapping[str, Sequence[int]] = {}
+        self._answered: tuple[str, Answer] | None = None
         self._unread = PaperSet()
         """The unread papers of the scope, whatever the view shows of it."""
         self.digests: list[DigestRow] = []
@@ -136,6 +137,7 @@ class Session:
         self._look_again()
 
     def _look_again(self) -> None:
+        self._answered = None
         self.totals = self.index.totals()
         self.revision += 1
         self._cards.clear()
@@ -143,9 +145,9 @@ class Session:
     @property
     def is_outdated(self) -> bool:
         """Whether the digest that the view shows has other papers by now, or is gone."""
-        scope = self.view.scope
-        now = self._row(self._scope)
-        return scope is not None and (now is None or now.papers != scope.papers)
+        if self._scope is None:
+            return False
+        return self.index.places(self._scope, self.order) != self._places
 
     def card(self, row: int) -> Card | None:
         """What a row shows of its paper; None for a heading, or outside the view."""
@@ -224,14 +226,26 @@ class Session:
     @property
     def starred(self) -> int:
         """How many papers of the scope are starred."""
-        return self.index.count(self._scope, "starred", q.Everything(), self.today())
+        return len(self._starred_here())
 
     def starred_here(self) -> list[Card]:
         """The starred papers of the scope, in its order."""
+        numbers = self._starred_here()
+        cards = {card.n: card for card in self._cards_of(numbers)}
+        return [cards[number] for number in numbers if number in cards]
+
+    def _starred_here(self) -> Collection[int]:
+        starred = _kept(self._places, self._starred())
+        return dict.fromkeys(chain.from_iterable(starred.values()))
+
+    def _starred(self) -> set[int]:
+        """The starred papers of the library, as it is when all is saved."""
         starred = self.index.matches(q.Is("starred"), self.today()) or set()
-        numbers = filter(starred.__contains__, chain.from_iterable(self._places.values()))
-        found = {card.n: card for card in self._cards_of(starred)}
-        return [found[number] for number in dict.fromkeys(numbers)]
+        ahead = {key[0]: change for key, change in self._ahead.items() if key[1] == STAR}
+        for paper, number in self.index.numbers(ahead).items():
+            is_starred = ahead[paper].value is True
+            starred = starred | {number} if is_starred else starred - {number}
+        return starred
 
     def beyond(self, step: Step1 = 1) -> DigestRow | None:
         """The next older (step 1) or newer (-1) digest with something unread to be found."""
@@ -271,6 +285,7 @@ class Session:
 
     def take(self, text: str, answer: Answer) -> str:
         """Filters the present scope by a query that has been answered."""
+        self._answered = text, answer
         self._folded.clear()
         self._fill(self._scope, self.view.status, text, answer)
         return ""
@@ -470,9 +485,12 @@ class Session:
     def look(self) -> bool:
         """Takes over what other windows and machines marked; whether there was anything."""
         elsewhere = self.index.changed_elsewhere()
-        if not elsewhere and not self.library.store.changed(self.index.positions()):
-            return False
-        return self.mirror(elsewhere)
+        return (self._has_marks or elsewhere) and self.mirror(elsewhere)
+
+    @property
+    def _has_marks(self) -> bool:
+        """Whether the journals hold what the index does not."""
+        return self.library.store.changed(self.index.positions())
 
     def mirror(self, elsewhere: bool = False) -> bool:
         """Takes new marks of this and other windows and machines over; whether there were any.
@@ -610,7 +628,10 @@ class Session:
         self._fill(digest, status, text, self._answer(text))
 
     def _answer(self, text: str) -> Answer:
-        return self.index.answer(q.parse(text).query, self.today())
+        """What a query finds: it is not asked again before anything has changed."""
+        if self._answered is None or self._answered[0] != text:
+            self._answered = text, self.index.answer(q.parse(text).query, self.today())
+        return self._answered[1]
 
     def _fill(self, digest: int | None, status: Status, text: str, answer: Answer) -> None:
         """Builds a view; the cursor stays on its paper where that is still shown."""
@@ -638,8 +659,10 @@ class Session:
         if status == "unread":
             sections = {name: self._unread.of(numbers) for name, numbers in sections.items()}
         elif status == "starred":
-            sections = _kept(sections, self.index.matches(q.Is("starred"), self.today()))
+            sections = _kept(sections, self._starred())
         sections = _kept(sections, answer.papers)
+        if self.order == "unread":
+            sections = {name: self._unread.first(numbers) for name, numbers in sections.items()}
         sections = {name: numbers for name, numbers in sections.items() if numbers}
         hints = q.parse(text).hints
         view = View(self._row(digest), status, text, answer.query, hints, self.order)
@@ -648,7 +671,7 @@ class Session:
     def _list(self, digest: int | None) -> None:
         """Fetches the papers of a scope in its order, unless that is what is here already."""
         wanted = digest, self.order
-        if wanted == self._listed and self.order != "unread":
+        if wanted == self._listed:
             return
         self._places = self.index.places(digest, self.order)
         self._unread = PaperSet(self.index.unread(digest))
@@ -721,7 +744,8 @@ class Session:
 
     def _decide(self, label: str, wanted: Sequence[tuple[PaperId, str, bool]]) -> str:
         # What is replaced, and what an undo brings back, is what holds on every machine by now.
-        self.look()
+        if self._has_marks:
+            self.mirror()
         held = self._winners({paper for paper, _, _ in wanted})
         decisions = [
             Decision(paper, field, value, held.get((paper, field)))

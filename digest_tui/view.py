@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import compress
+from itertools import filterfalse
 
 from digest_tui import query as q
 from digest_tui.index import DigestRow, Order, Status
@@ -42,7 +42,13 @@ class PaperSet:
     def of(self, numbers: Sequence[int]) -> Sequence[int]:
         """Those of the numbers that are in it, in their order."""
         self._reach(numbers)
-        return array("q", compress(numbers, map(self._flags.__getitem__, numbers)))
+        return array("q", filter(self._flags.__getitem__, numbers))
+
+    def first(self, numbers: Sequence[int]) -> Sequence[int]:
+        """The numbers, those that are in it before the others."""
+        inside = array("q", self.of(numbers))
+        inside.extend(filterfalse(self._flags.__getitem__, numbers))
+        return inside
 
     def common(self, other: PaperSet) -> int:
         """How many papers are in both."""

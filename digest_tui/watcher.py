@@ -15,7 +15,7 @@ from contextlib import closing
 from contextvars import copy_context
 
 from digest_tui.filler import filled
-from digest_tui.index import FileId
+from digest_tui.index_file import FileId
 from digest_tui.library import Library, Progress, Watch
 from digest_tui.settings import Places
 
@@ -23,7 +23,7 @@ PROGRESS = 0.2
 """Seconds between two words on how far a scan has come."""
 RETRY = 10.0
 """Seconds after which a scan that failed is tried again."""
-PARTING = 0.5
+PARTING = 0.1
 """Seconds that the end waits for a scan to be left in good order."""
 
 

@@ -18,7 +18,8 @@ from typing import BinaryIO
 
 import pytest
 
-from digest_tui.index import VERSION, Index, is_locked
+from digest_tui.index import VERSION, Index
+from digest_tui.index_file import is_locked
 from digest_tui.library import Library
 from digest_tui.marks import READ, STAR, Decision
 from digest_tui.query import parse
@@ -251,7 +252,7 @@ def noised(path: Path) -> None:
 
 NO_READING = {
     "reopen", "is_lost", "is_damaged", "is_sound", "rebuild", "close", "interrupt", "change",
-    "refuse", "add", "forget",
+    "refuse", "add", "forget", "expect",
 }  # fmt: skip
 BY_OTHERS = {"count", "holding", "holdings", "matches", "new_papers"}
 """What asks by others only."""

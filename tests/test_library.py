@@ -379,15 +379,10 @@ def put_many(folder: Path) -> list[Path]:
 def all_of(library: Library) -> object:
     """All that a library says, without the numbers of papers and digests."""
     index = library.index
-    found = {
-        typed: [
-            holding.paper.id for holding in index.holdings(index.found(parse(typed).query, DAY))
-        ]
-        for typed in ("00012", "第12篇", "*parse", "*ovelac", "cat:cs.RO", "is:unread")
-    }
+    typed = ["", "00012", "第12篇", "*parse", "*ovelac", "cat:cs.RO", "is:unread"]
+    found = [list(index.holdings(index.found(parse(query).query, DAY))) for query in typed]
     return (
         [(replace(row, n=0), index.problems(row.n)) for row in index.digests()],
-        list(index.holdings(index.found(parse("").query, DAY))),
         index.totals(),
         index.files(),
         index.refused_files(),

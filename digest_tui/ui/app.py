@@ -249,12 +249,19 @@ class DigestApp(App[None]):
         """
         if not isinstance(event, events.Key) or event.is_forwarded:
             return False
-        if self._held is not None and event.key != "escape":
+        if self._held is not None and not self._ends_search(event):
             self._held.append(event)
             return True
         if event.key == "enter" and isinstance(self.focused, QueryBar):
             self._held = []
         return False
+
+    def _ends_search(self, event: events.Key) -> bool:
+        """Whether a key is for somebody who does not wait for a query to be answered."""
+        if not isinstance(self.screen, MainScreen) or not self.screen.is_searching:
+            return False
+        bound = self.screen.active_bindings.get(event.key)
+        return bound is not None and bound.binding.action in ("back", "quit", "app.quit")
 
     @on(MainScreen.QueryKept)
     def hand_out_held_keys(self) -> None:

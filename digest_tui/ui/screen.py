@@ -31,7 +31,8 @@ from digest_tui.editing import choosing
 from digest_tui.export import in_languages, preview
 from digest_tui.facets import FacetField
 from digest_tui.finder import Finder, Finding
-from digest_tui.index import FileId, Order
+from digest_tui.index import Order
+from digest_tui.index_file import FileId
 from digest_tui.library import Progress
 from digest_tui.query import parse
 from digest_tui.resume import Left
@@ -317,7 +318,7 @@ class MainScreen(Screen[None]):
         self.tell(self.session.fold())
 
     def action_back(self) -> None:
-        is_asking = self.query_bar.has_focus or self._asked is not None
+        is_asking = self.query_bar.has_focus or self.is_searching
         if is_asking or (self._pane < 2 and self.session.view.text):
             self._clear_query()
         elif self.has_class("zoomed"):
@@ -483,13 +484,16 @@ class MainScreen(Screen[None]):
             finding.add_done_callback(lambda done: self.post_message(self.Found(text, done)))
             self._tell_status(f"Searching{self.glyphs.cut}")
 
+    @property
+    def is_searching(self) -> bool:
+        """Whether a query is still to be answered."""
+        return self._asked is not None
+
     @on(Found)
     def show_found(self, message: Found) -> None:
         """Shows what was found, unless something else has been asked since."""
         if self._asked and message.finding is self._asked[1]:
             self._show_found(message.text, message.finding)
-            if not self.has_class("asking"):
-                self._keep()
 
     def _show_found(self, text: str, finding: Finding) -> None:
         self._asked = None
@@ -506,8 +510,11 @@ class MainScreen(Screen[None]):
         self._show_lists()
         self._tell_status("")
         self._underline()
-        # The eye of a person who types is on the list: the rest has the next frame.
-        self.call_after_refresh(self._show_rest)
+        if self.has_class("asking"):
+            # The eye of a person who types is on the list: the rest has the next frame.
+            self.call_after_refresh(self._show_rest)
+        else:
+            self._keep()
 
     def _show_rest(self) -> None:
         self._show_paper()
@@ -524,7 +531,7 @@ class MainScreen(Screen[None]):
     def keep_query(self) -> None:
         """Leaves the bar. What is typed next is for the list that the query gives."""
         self._leave_bar()
-        if self._asked is None:
+        if not self.is_searching:
             self._keep()
 
     def _keep(self) -> None:
@@ -533,9 +540,8 @@ class MainScreen(Screen[None]):
         self.post_message(self.QueryKept())
 
     def _clear_query(self) -> None:
-        if self._asked is not None:
-            self.finder.abandon()
-            self._asked = None
+        self.finder.abandon()
+        self._asked = None
         self._leave_bar()
         if self.session.view.text:
             self.session.ask("")
@@ -752,7 +758,7 @@ class MainScreen(Screen[None]):
         if self._is_filling and self._untouched == self._place:
             # Whoever has not moved meanwhile is where they were the last time.
             self.session.resume(self._left)
-            if self.has_class("asking"):
+            if self.has_class("asking") or self.is_searching:
                 self.filter_live()
             else:
                 self._show_query()
@@ -776,7 +782,7 @@ class MainScreen(Screen[None]):
             self.session.start()
             self._untouched = self._place
         elif self._is_filling or not self.session.view.papers or self.session.is_outdated:
-            self.session.again()
+            self.session.show(self.session.view.status)
         self._tell_hint()
 
     @property
@@ -788,7 +794,9 @@ class MainScreen(Screen[None]):
     def look_for_changes(self) -> None:
         """Takes over what other windows and machines did, and saves what could not be saved."""
         warning = self.session.warning
-        if self.session.retry() or self.session.look() or self.session.warning != warning:
+        # While digests come in, the index changes all the time: that is looked at as it comes.
+        has_news = not self._progress and self.session.look()
+        if self.session.retry() or has_news or self.session.warning != warning:
             self.tell(self._message if self.session.warning == warning else self.session.warning)
         if self.session.index.is_lost():
             self._follow_index()
@@ -814,6 +822,8 @@ class MainScreen(Screen[None]):
         self._untouched = self._place if self.session.digests else None
         self.tell("The index is built anew")
         self.filter_live()
+        if not self.is_searching:
+            self.post_message(self.QueryKept())
         self.watcher.scan()
 
 
