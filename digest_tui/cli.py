@@ -16,7 +16,7 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import click
 
@@ -24,7 +24,7 @@ from digest_tui import __version__
 
 if TYPE_CHECKING:
     from digest_tui.export import Language
-    from digest_tui.library import Imported, Library
+    from digest_tui.library import Imported, Library, Progress
     from digest_tui.paper import Holding, PaperId, Problem
     from digest_tui.query import Query
     from digest_tui.session import Session
@@ -356,13 +356,14 @@ def _up_to_date(library: Library, problems: list[str]) -> Iterator[Library]:
     """The library with its index up to date, or with a passing one where that cannot be written."""
     import sqlite3
 
-    with ExitStack() as stack:
+    with ExitStack() as stack, _Bar("Indexing") as bar:
         try:
-            library.refresh()
+            library.refresh(bar.draw)
         except sqlite3.OperationalError as error:
             passing = _with_passing_index(library.places, error, problems)
             library = stack.enter_context(passing)
-            library.refresh()
+            library.refresh(bar.draw)
+        bar.clear()
         yield library
 
 
@@ -437,7 +438,7 @@ def _show(
         except OSError as error:
             _fail(f"there is no terminal to read keys from: {error.strerror}")
     # A key does not wait for another window: what the index cannot take now, it takes later.
-    with closing(Library(library.places, patience=0.03)) as hasty:
+    with closing(Library(library.places, patience=0.01)) as hasty:
         session = Session(hasty)
         left = resume.load(library.places.left)
         session.start(digest, left)
@@ -463,21 +464,28 @@ class _Bar:
         self._begun = time.monotonic()
         self._is_drawn = False
 
-    def draw(self, done: int, total: int, papers: int) -> None:
-        """Draws how many files of how many are done, and how many papers were in them."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clear()
+
+    def draw(self, progress: Progress) -> None:
+        """Draws the line; what is written next is to clear it first."""
         seconds = time.monotonic() - self._begun
         if seconds < _A_WHILE or not sys.stderr.isatty():
             return
+        done, total, papers = progress.done, progress.total, progress.papers
         left = seconds / max(done, 1) * (total - done)
-        told = f"{done} of {total} files, {papers:,} papers, {papers / seconds:,.0f}/s, " + (
-            f"{left:.0f} s left" if left < 100 else f"{left / 60:.0f} min left"
-        )
+        time_left = f"{left:.0f} s left" if left < 100 else f"{left / 60:.0f} min left"
+        told = f"{done} of {total} files, {papers:,} papers, {papers / seconds:,.0f}/s, {time_left}"
         columns = os.get_terminal_size(sys.stderr.fileno()).columns
-        width = min(max(columns - len(self._doing) - len(told) - 5, 0), 30)
+        width = min(columns - len(self._doing) - len(told) - 5, 30)
         # Plain characters: where Chinese is at home, many others are two columns wide.
-        bar = ("#" * (width * done // max(total, 1))).ljust(width, "-")
-        click.echo(f"\r{self._doing} [{bar}] {told}"[:columns] + "\33[K", nl=False, err=True)
+        bar = f"[{'#' * (width * done // max(total, 1)):-<{width}}] " if width > 5 else ""
+        # Before it is: Ctrl-C may come in between.
         self._is_drawn = True
+        click.echo(f"\r{self._doing} {bar}{told}"[:columns] + "\33[K", nl=False, err=True)
 
     def clear(self) -> None:
         """Leaves the line to whoever writes next."""
@@ -488,17 +496,16 @@ class _Bar:
 
 def _imported(library: Library, paths: Sequence[Path]) -> Iterator[Imported]:
     """What becomes of files, with a bar below whatever is printed of it meanwhile."""
-    bar = _Bar("Importing")
+    from digest_tui.library import Progress
+
     total = library.count_files(paths)
-    done = papers = 0
-    try:
-        for outcome in _outcomes(library, paths):
+    papers = 0
+    with _Bar("Importing") as bar:
+        for done, outcome in enumerate(_outcomes(library, paths), start=1):
             bar.clear()
             yield outcome
-            done, papers = done + 1, papers + outcome.papers
-            bar.draw(done, total, papers)
-    finally:
-        bar.clear()
+            papers += outcome.papers
+            bar.draw(Progress(done, total, papers))
 
 
 def _outcomes(library: Library, paths: Iterable[Path]) -> Iterator[Imported]:

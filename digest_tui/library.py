@@ -58,13 +58,13 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a scan of the digest folders has come: what is done can be asked of the index."""
+    """How far a scan or an import has come."""
 
     done: int
-    """Files, as is the total."""
+    """Files, as is the total; they can be asked for."""
     total: int
     papers: int
-    """In the files that are done, each counted as often as it is listed there."""
+    """In the files that are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +199,14 @@ class Library:
         """Closes the index."""
         self.index.close()
 
-    def refresh(self) -> None:
-        """Brings the index up to date with digests and journals, and waits for it.
+    def refresh(self, tell: Callable[[Progress], object] = lambda _: None) -> None:
+        """Brings the index up to date with digests and journals, and tells how far it is.
 
         Raises `sqlite3.DatabaseError` where its file is damaged again as soon as it is made.
         """
         for _ in range(_TRIES):
-            for _ in self.scan():
-                pass
+            for progress in self.scan():
+                tell(progress)
             self.mirror_marks()
             if not self.index.is_lost():
                 return

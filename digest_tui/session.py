@@ -721,7 +721,7 @@ class Session:
             return ""
         self._is_done = True
         starred = self.starred
-        told = f"All {papers:,} decided, {starred} starred"
+        told = f"All {papers:,} decided, {starred:,} starred"
         export = f"{self.keys['export']} exports them" if starred and "export" in self.keys else ""
         return " · ".join(filter(None, (told, export, self._undoes())))
 

@@ -44,7 +44,8 @@ class Watcher:
         self._thread: threading.Thread | None = None
         self._is_wanted = threading.Event()
         self._is_over = False
-        self._has_scanned = False
+        self._index: FileId | None = None
+        """The index file that was scanned last."""
 
     def start(self) -> None:
         """Looks for new digests from now on."""
@@ -94,8 +95,8 @@ class Watcher:
 
     def _progress(self, library: Library, watch: Watch) -> Generator[Progress, None, None]:
         # What came in while nobody looked lies there whole.
-        if not self._has_scanned and library.is_far_behind():
+        if library.index.file != self._index and library.is_far_behind():
             with closing(filled(self._places)) as steps:
                 yield from steps
-        self._has_scanned = True
         yield from library.scan(watch)
+        self._index = library.index.file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from digest_tui.index import Index
 from digest_tui.paper import Subject
 from digest_tui.settings import config_path, places
 from tests.made import DAY, DIFFUSION, REINFORCEMENT, paper, papers, put, text
+from tests.terminal import Terminal
 
 ROOT = Path(__file__).parents[1]
 REAL = ROOT.parent / "shared" / "digests"
@@ -144,6 +146,31 @@ def test_import_as_json_has_a_record_a_file(run: Run, tmp_path: Path) -> None:
         {"line": 0, "message": "cannot be read (no such file or directory)"}
     ]
     assert (known["status"], known["new"]) == ("known", 0)
+
+
+def test_importing_much_shows_how_far_it_is_and_may_be_interrupted(
+    run: Run, tmp_path: Path
+) -> None:
+    for number in range(400):
+        made = papers(*range(20 * number, 20 * number + 20))
+        put(tmp_path / "many", f"{number:03}.txt", text(made))
+
+    bar = r"\nImporting \[#+-*\] \d+ of 400 files, [\d,]+ papers, [\d,]+/s, \d+ s left\s*$"
+    with Terminal("import", str(tmp_path / "many"), size=(110, 12)) as terminal:
+        terminal.until(lambda screen: re.search(bar, screen) is not None, "a bar below all lines")
+        terminal.press("\x03")
+        assert terminal.wait() == 130
+        terminal.settle()
+        *lines, last = terminal.text.rstrip().split("\n")
+        assert last.startswith("digest-tui: interrupted: what was imported stays")
+        assert all("imported: text" in line for line in lines)
+
+    assert 0 < len(run("digests").out.splitlines()) < 400
+    done = run("import", tmp_path / "many")
+    assert (done.code, done.err) == (0, "")
+    statuses = [line.split(": ")[1] for line in done.out.splitlines()]
+    assert (len(statuses), set(statuses)) == (400, {"known", "imported"})
+    assert len(run("papers").out.splitlines()) == 8000
 
 
 def test_import_knows_what_was_put_into_the_folder_by_hand(run: Run, tmp_path: Path) -> None:

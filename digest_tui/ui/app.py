@@ -232,6 +232,8 @@ class DigestApp(App[None]):
             return
         # An input method that was left on sends full-width letters: outside the query they are
         # the keys that they look like.
+        if isinstance(event, events.Key | events.MouseDown) and isinstance(self.screen, MainScreen):
+            self.screen.stay()
         if isinstance(event, events.Key) and not isinstance(self.focused, Input):
             event = _narrow(event)
             # Textual hands a key to the focused widget first, which bubbles it here again; by
@@ -278,8 +280,8 @@ class DigestApp(App[None]):
         self.push_screen(self._screen(session, "", SAMPLE, Left(is_first=False)))
 
     def _handle_exception(self, error: Exception) -> None:
-        # The index can be damaged at any moment. Nothing is lost with it: the shell says so,
-        # deletes it, and the next start builds it anew.
+        # Damage is met by the index itself. What is left is an index that cannot be had at all:
+        # nothing is lost with it, and the shell says why.
         if isinstance(error, sqlite3.Error):
             self.trouble = error
             self.exit(return_code=1)

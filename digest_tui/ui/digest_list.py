@@ -91,9 +91,9 @@ class DigestList(ScrollView, can_focus=True, inherit_bindings=False):
         row, status = self.session.scope_at(place)
         if row:
             again = f" {self.glyphs.again}" if row.same_as else ""
-            return f"{row.day}{again}", f"{row.unread}/{row.papers}", not row.unread
+            return f"{row.day}{again}", f"{row.unread:,}/{row.papers:,}", not row.unread
         if status == "all":
-            return "All", f"{totals.unread}/{totals.papers}", False
+            return "All", f"{totals.unread:,}/{totals.papers:,}", False
         if status == "unread":
-            return "Unread", str(totals.unread), not totals.unread
-        return "Starred", str(totals.starred), not totals.starred
+            return "Unread", f"{totals.unread:,}", not totals.unread
+        return "Starred", f"{totals.starred:,}", not totals.starred

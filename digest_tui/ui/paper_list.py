@@ -129,9 +129,9 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         decided, papers = self.session.decided
         # Textual keeps six cells of a border for its corners and for blanks.
         width = self.outer_size.width - 6
-        told = f" {decided} of {papers} decided"
+        told = f" {decided:,} of {papers:,} decided"
         if len(told) > width // 2:
-            told = f" {decided} decided"
+            told = f" {decided:,} decided"
         length = width - len(told)
         done = length * decided // papers if papers else 0
         if length < 1 or not papers:
@@ -190,9 +190,9 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         name = latex.render(section.name) or self._name_of_all()
         papers, unread = len(section.numbers), self.session.unread_in(section)
         dot = f" {self.glyphs.dot} "
-        count = f"{dot}{unread} unread of {papers}" if unread else f"{dot}{papers}"
+        count = f"{dot}{unread:,} unread of {papers:,}" if unread else f"{dot}{papers:,}"
         if cell_len(name) + cell_len(count) > width - 3 and unread:
-            count = f"{dot}{unread} unread"
+            count = f"{dot}{unread:,} unread"
         name = clip(name, width - cell_len(count) - 3, self.glyphs.cut)
         text = f"{cursor}{sign} {name}{count}"
         rule = " " + self.glyphs.rule * (width - cell_len(text) - 2)

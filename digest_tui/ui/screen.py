@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -57,6 +57,8 @@ PREVIEWED = 40
 """Lines of an export."""
 PATIENCE = 0.05
 """Seconds that an answer to a query is waited for before anything else is done."""
+MANY = 30
+"""Digests, from which on it is told how far it is to take them in."""
 SELDOM = 30
 """Of so many parts of the time one goes into filling in the lists meanwhile."""
 POLL = 1.0
@@ -150,8 +152,10 @@ class MainScreen(Screen[None]):
         """Whether papers are shown as they stand in their digest."""
         self._is_narrowing = False
         """Whether the facets are open."""
-        self._untouched: tuple[object, ...] | None = None
-        """Where the view was when the first digests had come in; None before."""
+        self._back = None if session.digests else self._left
+        """Where the reader was, and will be once that is indexed, unless a key comes first."""
+        self._is_placed = bool(session.digests)
+        """Whether the view is of something."""
         self._message = notice
         self._standing = standing
         self._progress = ""
@@ -163,8 +167,9 @@ class MainScreen(Screen[None]):
         """Whether somebody waits to be told that nothing is new."""
         self._may_leave = False
         """Whether it has been said that leaving loses decisions."""
-        self._known = {row.file for row in session.digests}
-        self._is_filling = not session.digests
+        self._known = {row.file: row.day for row in session.digests}
+        self._is_filling = False
+        """Whether so much comes in that the lists take it up at once."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="panes"):
@@ -497,16 +502,11 @@ class MainScreen(Screen[None]):
 
     def _show_found(self, text: str, finding: Finding) -> None:
         self._asked = None
-        is_untouched = self._untouched in (None, self._place)
         try:
             self.session.take(text, finding.result())
         except (OSError, sqlite3.Error):
             # Beside the screen the index could not be read.
             self.session.ask(text)
-        if self._is_filling and is_untouched:
-            # To ask is not to go away from where it will be resumed.
-            self._left = replace(self._left, query=text)
-            self._untouched = self._untouched and self._place
         self._show_lists()
         self._tell_status("")
         self._underline()
@@ -735,7 +735,10 @@ class MainScreen(Screen[None]):
     @on(Scanned)
     def show_progress(self, message: Scanned) -> None:
         """The lists fill in while digests are being indexed."""
-        self._progress = words.indexing(message.progress, message.seconds)
+        self._is_filling |= message.progress.total > MANY
+        if self._is_filling:
+            width = self.size.width - 2
+            self._progress = words.indexing(message.progress, message.seconds, width)
         began = time.monotonic()
         if began < self._next_look:
             self._tell_status(self._message)
@@ -755,41 +758,48 @@ class MainScreen(Screen[None]):
         else:
             # Another window may have been faster.
             self.look_for_changes()
-        if self._is_filling and self._untouched == self._place:
-            # Whoever has not moved meanwhile is where they were the last time.
-            self.session.resume(self._left)
-            if self.has_class("asking") or self.is_searching:
-                self.filter_live()
-            else:
-                self._show_query()
-            self.tell()
-        self._is_filling = False
-        self._progress, self._next_look = "", 0.0
+        self._progress, self._next_look, self._back = "", 0.0, None
+        now = {row.file: row.day for row in self.session.digests}
         new = [row for row in self.session.digests if row.file not in self._known]
-        self._known |= {row.file for row in new}
-        if message.trouble or new:
-            problems = self.session.index.problems_in([row.n for row in new])
-            self.tell(message.trouble or words.news(new, problems))
-        elif self._was_asked:
-            self.tell("Nothing new")
-        self._was_asked = False
+        gone = [day for file, day in self._known.items() if file not in now]
+        self._known = now
+        if message.trouble:
+            told = message.trouble
+        elif self._is_filling:
+            told = words.filled(self.session)
+        elif new:
+            told = words.news(new, self.session.index.problems_in([row.n for row in new]))
+        elif gone:
+            told = words.gone(gone)
+        else:
+            told = "Nothing new" if self._was_asked else self._message
+        self._is_filling = self._was_asked = False
+        self.tell(told)
 
     def _take_over(self) -> None:
-        self.session.refresh()
-        scope = self.session.view.scope
-        is_gone = scope and not any(row.n == scope.n for row in self.session.digests)
-        if is_gone or (self._is_filling and self._untouched is None):
-            self.session.start()
-            self._untouched = self._place
-        elif self._is_filling or not self.session.view.papers or self.session.is_outdated:
-            self.session.show(self.session.view.status)
+        """Shows what the library holds by now, as far as a view may change that is looked at."""
+        session = self.session
+        session.refresh()
+        if self._is_lost if self._is_placed else session.digests:
+            session.start()
+            self._is_placed = True
+        elif self._is_filling or not session.view.papers or session.is_outdated:
+            session.show(session.view.status)
+        if self._back and session.resume(self._back):
+            self._show_query()
+            if session.current and session.current.id == self._back.paper:
+                self._back = None
         self._tell_hint()
 
     @property
-    def _place(self) -> tuple[object, ...]:
-        """Where the reader is."""
-        view = self.session.view
-        return view.scope and view.scope.n, view.status, view.text, self.session.cursor
+    def _is_lost(self) -> bool:
+        """Whether the digest that is looked at is no longer there."""
+        scope = self.session.view.scope
+        return scope is not None and all(row.n != scope.n for row in self.session.digests)
+
+    def stay(self) -> None:
+        """The reader goes on from here: nothing leads back any more."""
+        self._back = None
 
     def look_for_changes(self) -> None:
         """Takes over what other windows and machines did, and saves what could not be saved."""
@@ -812,14 +822,13 @@ class MainScreen(Screen[None]):
     def _reopen(self) -> None:
         """Goes on with the index file that is there by now, as far as it is filled."""
         try:
-            self._left = self.session.reopen()
+            self._back = self.session.reopen()
         except (OSError, sqlite3.Error) as error:
             self.tell(f"The index cannot be opened: {error}")
             return
         self.finder.abandon()
         self._asked = None
-        self._is_filling = True
-        self._untouched = self._place if self.session.digests else None
+        self._is_filling, self._is_placed = True, bool(self.session.digests)
         self.tell("The index is built anew")
         self.filter_live()
         if not self.is_searching:

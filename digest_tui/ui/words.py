@@ -8,6 +8,7 @@ comes from a digest, a file name or a person travels as `Content`, never as mark
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -27,6 +28,8 @@ LEAST = (40, 12)
 """Columns and rows below which the screen only keeps working."""
 LISTED = 12
 """Starred papers that are named when all is decided."""
+NARROW = 58
+"""Columns, below which less is said of how far it is."""
 NAMED = 3
 """New digests that are named by their day."""
 
@@ -117,7 +120,7 @@ def _done(session: Session, glyphs: Glyphs) -> str:
     listed = [f"{glyphs.star} {title}" for title in titles]
     if len(starred) > LISTED:
         listed.append(f"  and {len(starred) - LISTED} more")
-    count = f"{session.decided[1]} papers, {len(starred)} starred."
+    count = f"{session.decided[1]:,} papers, {len(starred):,} starred."
     older = session.beyond(1)
     beyond = older or session.beyond(-1)
     on = f"goes on to {beyond.day}, {beyond.unread} unread" if beyond else ""
@@ -134,7 +137,7 @@ def _section(session: Session, section: Section) -> str:
     name = latex.render(section.name) or "All papers"
     papers, unread = len(section.numbers), session.unread_in(section)
     folds = _key(session.keys, "into", "unfolds them" if section.is_folded else "folds them away")
-    return _joined(name, f"{unread} unread of {papers}.", folds, glue="\n\n")
+    return _joined(name, f"{unread:,} unread of {papers:,}.", folds, glue="\n\n")
 
 
 def status(
@@ -150,10 +153,11 @@ def status(
     said = message or hint or (small if is_small else "")
     said = glyphs.plain(printable(_joined(session.unsaved, said, glue=" · ")))
     said = clip(said, room, glyphs.cut)
+    is_part = bool(view.text.strip()) or view.status != "all"
     total = view.scope.papers if view.scope else session.totals.papers
-    papers = "1 paper" if total == 1 else f"{total} papers"
-    found = f"{view.papers} of {total}" if view.papers != total else papers
-    unread = f"{session.unread} unread"
+    papers = "1 paper" if view.papers == 1 else f"{view.papers:,} papers"
+    found = f"{view.papers:,} of {max(total, view.papers):,}" if is_part else papers
+    unread = f"{session.unread:,} unread"
     shorter = ((standing, found, unread), (standing, unread), (standing,), (unread,))
     lines = (_joined(*parts, glue=f" {glyphs.dot} ") for parts in shorter)
     left = room - cell_len(said) - 2 * bool(said)
@@ -163,12 +167,26 @@ def status(
     return Content.assemble((said, alarm), gap, (counts, "$muted"))
 
 
-def indexing(progress: Progress, seconds: float) -> str:
+def indexing(progress: Progress, seconds: float, width: int) -> str:
     """How far digests are indexed after so many seconds: papers, their rate, the time left."""
-    rate = progress.papers / max(seconds, 0.001)
+    papers = f"{progress.papers:,} papers indexed" if width > NARROW else f"{progress.papers:,} in"
+    if seconds < 1:
+        return papers
+    rate = f"{progress.papers / seconds:,.0f}/s" if width > NARROW else ""
     left = seconds * (progress.total - progress.done) / max(progress.done, 1)
-    time_left = f"{left:.0f} s" if left < 90 else f"{left / 60:.0f} min"
-    return f"{progress.papers:,} papers indexed · {rate:,.0f}/s · {time_left} left"
+    time_left = f"{left:.0f} s left" if left < 90 else f"{left / 60:.0f} min left"
+    return _joined(papers, rate, time_left if left >= 1 else "nearly done", glue=" · ")
+
+
+def filled(session: Session) -> str:
+    """What the library holds, now that all of it is indexed."""
+    return f"{len(session.digests):,} digests, {session.totals.papers:,} papers indexed"
+
+
+def gone(days: Sequence[date]) -> str:
+    """Which digests are no longer there."""
+    more = f" and {len(days) - NAMED:,} more" if len(days) > NAMED else ""
+    return f"Gone: {', '.join(map(str, days[:NAMED]))}{more}"
 
 
 def news(new: Sequence[DigestRow], problems: int) -> str:
