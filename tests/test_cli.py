@@ -156,7 +156,7 @@ def test_importing_much_shows_how_far_it_is_and_may_be_interrupted(
         put(tmp_path / "many", f"{number:03}.txt", text(made))
 
     bar = r"\nImporting \[#+-*\] \d+ of 400 files, [\d,]+ papers, [\d,]+/s, \d+ s left\s*$"
-    with Terminal("import", str(tmp_path / "many"), size=(110, 12)) as terminal:
+    with Terminal("import", str(tmp_path / "many"), size=(240, 12)) as terminal:
         terminal.until(lambda screen: re.search(bar, screen) is not None, "a bar below all lines")
         terminal.press("\x03")
         assert terminal.wait() == 130

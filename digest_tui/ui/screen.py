@@ -786,7 +786,10 @@ class MainScreen(Screen[None]):
         elif self._is_filling or not session.view.papers or session.is_outdated:
             session.show(session.view.status)
         if self._back and session.resume(self._back):
-            self._show_query()
+            if self.has_class("asking") or self.is_searching:
+                self.filter_live()
+            else:
+                self._show_query()
             if session.current and session.current.id == self._back.paper:
                 self._back = None
         self._tell_hint()
