@@ -163,12 +163,12 @@ class _Unknown(ValueError):
 
 def render(text: str) -> str:
     r"""Returns the text with the LaTeX that is understood in Unicode: `$x_1$` is `x₁`."""
-    return typeset(text).text
+    return typeset(text).text if _may_hold_latex(text) else text
 
 
 def typeset(text: str) -> Typeset:
     r"""Returns the text as `render` does, with what `\textbf` and its kin emphasize."""
-    if not any(map(text.__contains__, _SIGNS)):
+    if not _may_hold_latex(text):
         return Typeset(text)
     pieces: list[str] = []
     emphases: list[tuple[int, int, Emphasis]] = []
@@ -181,6 +181,10 @@ def typeset(text: str) -> Typeset:
         length += len(shown.text)
         end = fragment.end()
     return Typeset("".join(pieces) + text[end:], tuple(emphases))
+
+
+def _may_hold_latex(text: str) -> bool:
+    return any(map(text.__contains__, _SIGNS))
 
 
 def _shown(fragment: re.Match[str]) -> Typeset:

@@ -598,7 +598,7 @@ def sample() -> Iterator[Library]:
 
 _MANY = 30
 """Files. To start a child takes as long as to read about as many."""
-_AT_ONCE = 1000
+_AT_ONCE = 2000
 """Papers in a transaction at most: more of them make it hardly cheaper, but keep others waiting."""
 _TRIES = 3
 """How often an index that turns out to be damaged is built anew, before that is given up."""

@@ -102,7 +102,7 @@ def prepare(digest: Digest, problems: tuple[Problem, ...] = ()) -> Prepared:
     assert digest.date
     papers = digest.papers
     columns = [searched(paper) for paper in papers]
-    words = [q.words(" ".join(each)) for each in columns]
+    words = [_words(each) for each in columns]
     return Prepared(
         digest.date,
         digest.format,
@@ -121,7 +121,7 @@ def prepare(digest: Digest, problems: tuple[Problem, ...] = ()) -> Prepared:
 def row_of(paper: Paper) -> Row:
     """A paper with what it is sorted and found by."""
     columns = searched(paper)
-    return _row(paper, columns, q.words(" ".join(columns)))
+    return _row(paper, columns, _words(columns))
 
 
 def _row(paper: Paper, columns: tuple[str, ...], words: Iterable[str]) -> Row:
@@ -153,6 +153,10 @@ def searched(paper: Paper) -> tuple[str, ...]:
         paper.id,
     )
     return tuple(map(q.segment, columns))
+
+
+def _words(columns: Iterable[str]) -> list[str]:
+    return [word for column in columns for word in q.words(column)]
 
 
 _NO_LETTERS = re.compile(r"[\W_]+")

@@ -226,3 +226,15 @@ def test_a_subject_is_offered_by_its_code_first_then_by_a_word(tmp_path: Path) -
         assert [candidate.value for candidate in found] == ["ro.XX", "cs.RO"]
         found = opened.index.candidates("cat", "r")
         assert [candidate.value for candidate in found][:3] == ["ro.XX", "cs.CV", "cs.RO"]
+
+
+@pytest.mark.parametrize("keyword", ["\u200b", "\u0301", "\ufe0f"])
+def test_a_keyword_of_no_letter_that_is_left_of_it_is_found_by_nothing(
+    tmp_path: Path, keyword: str
+) -> None:
+    listed = {keyword: papers(1), "robots": papers(2)}
+    with closing(library(tmp_path, text(listed))) as opened:
+        for field in get_args(FacetField):
+            opened.index.facets(field, None)
+        found = {facet.value: facet.papers for facet in opened.index.facets("kw", None)}
+    assert found["robots"] == 1

@@ -871,6 +871,45 @@ def test_decisions_show_while_another_window_holds_the_index(session: Session) -
     assert (having(session, "is:read"), session.totals.unread) == ([4], 5)
 
 
+def test_stars_count_while_another_window_holds_the_index(session: Session) -> None:
+    with closing(sqlite3.connect(session.library.places.index, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert [session.star(), session.star(), session.star()][-1].startswith(
+            "All 3 decided, 3 starred"
+        )
+        assert (session.starred, session.counts()["here"], session.totals.starred) == (3, 3, 0)
+        assert [card.id[-1] for card in session.starred_here()] == ["4", "5", "6"]
+        session.show("starred")
+        assert session.view.papers == 3
+        other.execute("ROLLBACK")
+    assert session.look()
+    assert (session.starred, session.totals.starred) == (3, 3)
+
+
+def test_a_digest_with_other_papers_is_outdated_though_they_are_as_many(session: Session) -> None:
+    session.choose(digest_of(session, DAY))
+    assert not session.is_outdated
+    put(session.library.places.digests, "0.txt", text(papers(1, 2, 9)))
+    session.library.refresh()
+    session.refresh()
+    assert session.is_outdated
+    session.again()
+    assert not session.is_outdated
+    assert [n for n in shown(session) if n] == [1, 2, 9]
+
+
+def test_a_query_that_was_answered_is_not_asked_again_until_something_changes(
+    session: Session,
+) -> None:
+    session.ask("is:unread sparse")
+    before = session.view.papers
+    session.choose(None)
+    assert session.view.papers == 6
+    session.read()
+    session.choose(digest_of(session, NEXT_DAY))
+    assert session.view.papers == before - 1
+
+
 def test_an_undo_goes_back_to_the_digest_where_it_was_decided(session: Session) -> None:
     for _ in range(3):
         session.read()

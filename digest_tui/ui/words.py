@@ -170,10 +170,10 @@ def status(
 def indexing(progress: Progress, seconds: float, width: int) -> str:
     """How far digests are indexed after so many seconds: papers, their rate, the time left."""
     papers = f"{progress.papers:,} papers indexed" if width > NARROW else f"{progress.papers:,} in"
-    if seconds < 1:
+    if seconds < 1 or not progress.done:
         return papers
     rate = f"{progress.papers / seconds:,.0f}/s" if width > NARROW else ""
-    left = seconds * (progress.total - progress.done) / max(progress.done, 1)
+    left = seconds * (progress.total - progress.done) / progress.done
     time_left = f"{left:.0f} s left" if left < 90 else f"{left / 60:.0f} min left"
     return _joined(papers, rate, time_left if left >= 1 else "nearly done", glue=" · ")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from digest_tui.resume import Left
@@ -203,3 +205,54 @@ async def test_candidates_are_those_of_the_digest_in_view(session: Session) -> N
         await pilot.press("escape", "[", "/", *"au:hassel")
         await pilot.pause()
         assert main(pilot).query_bar.candidates
+
+
+async def test_who_asks_for_much_goes_on_when_it_is_there(session: Session) -> None:
+    async with running(session) as pilot:
+        is_answered = threading.Event()
+        # The thread that answers is busy with something else meanwhile.
+        main(pilot).finder._thread.submit(is_answered.wait)
+        await type_in(pilot, "/diffusion")
+        assert "Searching" in status(pilot)
+        await pilot.press("enter", "j", "s")
+        assert (session.view.text, session.totals.starred) == ("", 0)
+        is_answered.set()
+        await until(pilot, lambda: session.totals.starred == 1)
+        assert (session.view.text, session.view.papers) == ("diffusion", 3)
+        assert "/ diffusion" in frame(pilot)
+        assert len(session.starred_here()) == 1
+
+
+@pytest.mark.parametrize("keys", [["escape"], ["enter", "escape"]])
+async def test_who_does_not_wait_for_an_answer_goes_back(session: Session, keys: list[str]) -> None:
+    async with running(session) as pilot:
+        is_answered = threading.Event()
+        main(pilot).finder._thread.submit(is_answered.wait)
+        await type_in(pilot, "/diffusion")
+        await pilot.press(*keys, "s")
+        assert (session.view.text, session.view.papers) == ("", 8)
+        assert session.totals.starred == 1
+        is_answered.set()
+        await pilot.pause(0.2)
+        assert session.view.text == ""
+
+
+async def test_leaving_waits_for_no_answer(session: Session) -> None:
+    async with running(session) as pilot:
+        is_answered = threading.Event()
+        main(pilot).finder._thread.submit(is_answered.wait)
+        await type_in(pilot, "/diffusion")
+        await pilot.press("enter", "q")
+        is_running = pilot.app.is_running
+        is_answered.set()
+        assert not is_running
+
+
+async def test_a_word_inside_words_is_said_to_be_so_and_lights_up(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("[", "[", "[")
+        await type_in(pilot, "/iffusion")
+        assert "found inside words" in status(pilot)
+        assert session.view.papers > 0
+        await type_in(pilot, "zz")
+        assert "found inside words" not in status(pilot)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from digest_tui.commands import BY_ID
-from digest_tui.library import Library
+from digest_tui.library import Library, Progress
 from digest_tui.resume import Left
 from digest_tui.session import Session
 from digest_tui.settings import Settings
 from digest_tui.ui.app import DigestApp
-from digest_tui.ui.screen import is_web_link
+from digest_tui.ui.screen import MainScreen, is_web_link
 from tests.ui.conftest import digest, frame, main, paper, running, status, type_in, until
 
 Make = Callable[..., Session]
@@ -425,6 +427,46 @@ async def test_looking_for_digests_says_what_was_found(session: Session) -> None
         (folder / "dropped.txt").write_text(digest(paper(99), day="2026-03-06"), "utf-8")
         await pilot.press("R")
         await until(pilot, lambda: "New: 2026-03-06" in status(pilot))
+
+
+async def test_a_library_that_is_being_indexed_fills_in_whatever_is_looked_at(make: Make) -> None:
+    session = make(digest(paper(1), day="2026-03-01"))
+    async with running(session) as pilot:
+        await pilot.press("[")
+        await type_in(pilot, "/policy")
+        await pilot.press("enter")
+        assert "1 of 1 · " in status(pilot)
+        text = digest(*(paper(n) for n in range(2, 9)))
+        with closing(Library(session.library.places)) as other:
+            other.import_bytes(text.encode(), "2.txt")
+        await wait_for_progress(pilot, Progress(40, 100, 1400), 2.0)
+        assert "8 of 8 · " in status(pilot)
+        assert "1,400 papers indexed · 700/s · 3 s left" in status(pilot)
+        main(pilot).post_message(MainScreen.ScanEnded(True))
+        await until(pilot, lambda: "2 digests, 8 papers indexed" in status(pilot))
+
+
+async def test_a_single_digest_that_comes_in_tells_no_progress(make: Make) -> None:
+    session = make(digest(paper(1)))
+    async with running(session) as pilot:
+        await wait_for_progress(pilot, Progress(0, 1, 35), 0.5)
+        assert "indexed" not in status(pilot)
+
+
+async def wait_for_progress(pilot: Pilot[None], progress: Progress, seconds: float) -> None:
+    main(pilot).post_message(MainScreen.Scanned(progress, seconds))
+    await pilot.pause()
+    await pilot.pause()
+
+
+async def test_a_digest_that_goes_is_told(session: Session) -> None:
+    async with running(session) as pilot:
+        await pilot.press("[")
+        papers = session.view.papers
+        file = next(row.file for row in session.digests if str(row.day) == "2026-03-03")
+        (session.library.places.digests / file).unlink()
+        await until(pilot, lambda: "Gone: 2026-03-03" in status(pilot))
+        assert f"{papers} papers" in status(pilot)
 
 
 async def test_another_windows_marks_show_up(session: Session) -> None:

@@ -8,6 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from digest_tui.facets import Candidate
+from digest_tui.library import Progress
 from digest_tui.session import Session
 from digest_tui.ui import words
 from digest_tui.ui.glyphs import ASCII, UNICODE
@@ -169,3 +170,20 @@ def test_an_empty_library_tells_how_to_fill_it(make: Make) -> None:
 def test_the_first_hint_keeps_what_matters_most_in_sixty_columns(session: Session) -> None:
     told = words.first_hint(session, 58, UNICODE).plain
     assert told == "New here?  j next  r read  s star  ? all keys  Esc hides"
+
+
+@pytest.mark.parametrize(
+    ("progress", "seconds", "width", "told"),
+    [
+        (Progress(1, 286, 35), 0.2, 118, "35 papers indexed"),
+        (Progress(286, 2858, 10_010), 2.0, 118, "10,010 papers indexed · 5,005/s · 18 s left"),
+        (Progress(286, 2858, 10_010), 20.0, 118, "10,010 papers indexed · 500/s · 3 min left"),
+        (Progress(2850, 2858, 99_750), 20.0, 118, "99,750 papers indexed · 4,988/s · nearly done"),
+        (Progress(286, 2858, 10_010), 2.0, 38, "10,010 in · 18 s left"),
+        (Progress(0, 40, 0), 3.0, 38, "0 in"),
+    ],
+)
+def test_progress_tells_what_there_is_room_for(
+    progress: Progress, seconds: float, width: int, told: str
+) -> None:
+    assert words.indexing(progress, seconds, width) == told
