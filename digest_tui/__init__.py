@@ -19,6 +19,9 @@ The package reads in this order, and each module imports only from those before 
 * `index_file`: the file of the index: which one it is, and whether it is damaged
 * `index`: everything the library knows, as one disposable SQLite file
 * `library`: the folder of digests: import, scan, what is new
+* `finder`: a thread that answers queries
+* `filler`: a child process that indexes a library that is far behind
+* `watcher`: a thread that looks for new digests
 * `view`: what is on screen: sections, rows, folding
 * `resume`: what is remembered from one start to the next
 * `session`: library, marks, query and cursor as one view; what every command does

@@ -334,6 +334,7 @@ class Index:
             self._keep_words()
             self._db.commit()
         except BaseException as error:
+            self._words.clear()
             with suppress(sqlite3.Error):
                 self._db.rollback()
             if isinstance(error, ERRORS) and is_damage(error):

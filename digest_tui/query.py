@@ -615,7 +615,7 @@ def fold(text: str) -> str:
 
 
 _BREAK = "\ue000"
-"""Stands for punctuation at a Han character; FTS5's unicode61 takes it (category Co) for a
+"""Stands for punctuation at a Han character: FTS5's `ascii` takes whatever is not ASCII for a
 letter, so that no Chinese phrase matches across a comma."""
 _HAN_EDGE, _MARK_EDGE, _MARK = "\x01", "\x02", "\x03"
 

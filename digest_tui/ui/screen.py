@@ -1,8 +1,9 @@
 """The main screen: three panes over one session.
 
 Panes draw what the session holds and post messages; only the actions and handlers here call
-it. Each action is one call, whose sentence the status line then shows. A thread that looks for
-new digests has a connection of its own and tells what it found by messages.
+it. Each action is one call, whose sentence the status line then shows. Two threads have a
+connection of their own and tell by messages what they found: one answers queries, the other looks
+for new digests.
 """
 
 from __future__ import annotations
