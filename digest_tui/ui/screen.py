@@ -753,7 +753,10 @@ class MainScreen(Screen[None]):
     def show_news(self, message: ScanEnded) -> None:
         """Tells what the scan found. Rows that are on screen stay where they are."""
         if message.index and message.index != self.session.index.file:
-            self._reopen()
+            # Where that file is no longer at its place, the scan of the present one is under way.
+            if self.session.index.is_lost():
+                self._reopen()
+            return
         if message.any_news:
             self._take_over()
         else:
@@ -826,10 +829,11 @@ class MainScreen(Screen[None]):
     def _reopen(self) -> None:
         """Goes on with the index file that is there by now, as far as it is filled."""
         try:
-            self._back = self.session.reopen()
+            left = self.session.reopen()
         except (OSError, sqlite3.Error) as error:
             self.tell(f"The index cannot be opened: {error}")
             return
+        self._back = self._back or left
         self.finder.abandon()
         self._asked = None
         self._is_filling, self._is_placed = True, bool(self.session.digests)

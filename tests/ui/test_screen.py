@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -444,6 +445,23 @@ async def test_a_library_that_is_being_indexed_fills_in_whatever_is_looked_at(ma
         assert "1,400 papers indexed · 700/s · 3 s left" in status(pilot)
         main(pilot).post_message(MainScreen.ScanEnded(True))
         await until(pilot, lambda: "2 digests, 8 papers indexed" in status(pilot))
+
+
+async def test_the_end_of_a_scan_of_another_index_leads_nobody_away(make: Make) -> None:
+    days = ("2026-03-01", "2026-03-02", "2026-03-03")
+    session = make(*(digest(paper(n), paper(n + 3), day=day) for n, day in enumerate(days, 1)))
+    async with running(session) as pilot:
+        await pilot.press("]", "j", "/", *"number 5")
+        before = session.index.file
+        os.truncate(session.library.places.index, 0)
+        main(pilot).look_for_changes()
+        # A scan that began before tells its end while the new file is still empty.
+        main(pilot).post_message(MainScreen.ScanEnded(False, index=before))
+        await until(pilot, lambda: "3 digests, 6 papers indexed" in status(pilot))
+        assert session.current
+        assert session.current.title == "Paper number 5"
+        assert "╭─ 2026-03-02 ─" in frame(pilot)
+        assert "1 of 2 · " in status(pilot)
 
 
 async def test_a_single_digest_that_comes_in_tells_no_progress(make: Make) -> None:
