@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from digest_tui import query as q
 from digest_tui.paper import name_of
+from digest_tui.paper_set import PaperSet
 
 FacetField = Literal["kw", "cat", "date"]
 _Source = tuple[str, str]
@@ -56,17 +57,17 @@ class Candidate:
     label: str
 
 
-def _keywords(db: sqlite3.Connection, found: set[int] | None) -> list[Facet]:
+def _keywords(db: sqlite3.Connection, found: PaperSet | None) -> list[Facet]:
     rows = db.execute("SELECT n, '', keyword FROM keywords WHERE keyword <> ''")
     return _counted(db, ("entries", "keyword"), found, rows)
 
 
-def _subjects(db: sqlite3.Connection, found: set[int] | None) -> list[Facet]:
+def _subjects(db: sqlite3.Connection, found: PaperSet | None) -> list[Facet]:
     rows = db.execute("SELECT n, code, name FROM subjects")
     return _counted(db, ("paper_subjects", "subject"), found, rows)
 
 
-def _dates(db: sqlite3.Connection, found: set[int] | None) -> list[Facet]:
+def _dates(db: sqlite3.Connection, found: PaperSet | None) -> list[Facet]:
     papers = _papers(db, ("entries", "digest"), found)
     days = dict(db.execute("SELECT n, day FROM digests"))
     spans: dict[str, list[int]] = {}
@@ -83,7 +84,7 @@ def _dates(db: sqlite3.Connection, found: set[int] | None) -> list[Facet]:
 
 
 def _counted(
-    db: sqlite3.Connection, source: _Source, found: set[int] | None, rows: Iterable[_Row]
+    db: sqlite3.Connection, source: _Source, found: PaperSet | None, rows: Iterable[_Row]
 ) -> list[Facet]:
     """The facets of the values of rows, most papers first.
 
@@ -140,7 +141,7 @@ def _value(row: _Row) -> str:
 
 
 def _papers(
-    db: sqlite3.Connection, source: _Source, found: set[int] | None
+    db: sqlite3.Connection, source: _Source, found: PaperSet | None
 ) -> dict[int, list[int]]:
     """The papers found that have each value of a column."""
     # As one text for each value: a row for each paper takes three times as long.
@@ -149,7 +150,7 @@ def _papers(
 
 
 def _by_value(
-    db: sqlite3.Connection, source: _Source, told: str, found: set[int] | None
+    db: sqlite3.Connection, source: _Source, told: str, found: PaperSet | None
 ) -> Iterator[tuple[int, Any]]:
     """What is told of the papers found that have each value of a column."""
     table, column = source
@@ -160,18 +161,11 @@ def _by_value(
         values = (json.dumps(list(found)),)
     elif found is not None:
         # A byte for each paper: to look them up in a table takes three times as long.
-        where, values = "WHERE substr(?, paper + 1, 1) = x'01'", (_mask(found),)
+        where, values = "WHERE substr(?, paper + 1, 1) = x'01'", (bytes(found),)
     return db.execute(f"SELECT {column}, {told} FROM {table} {where} GROUP BY 1", values)
 
 
-def _mask(numbers: set[int]) -> bytes:
-    mask = bytearray(max(numbers) + 1)
-    for number in numbers:
-        mask[number] = 1
-    return bytes(mask)
-
-
-FACETS: Mapping[FacetField, Callable[[sqlite3.Connection, set[int] | None], list[Facet]]] = {
+FACETS: Mapping[FacetField, Callable[[sqlite3.Connection, PaperSet | None], list[Facet]]] = {
     "kw": _keywords,
     "cat": _subjects,
     "date": _dates,

@@ -14,7 +14,7 @@ from datetime import date
 
 from digest_tui import query as q
 from digest_tui.index import Index
-from digest_tui.search import Answer
+from digest_tui.search import Answer, Span
 
 Finding = Future[Answer]
 """What a query finds, or that it was abandoned."""
@@ -33,10 +33,10 @@ class Finder:
         self._index: Index | None = None
         self._finding: Finding | None = None
 
-    def find(self, query: q.Query, today: date) -> Finding:
-        """Begins to answer a query, and abandons the one before."""
+    def find(self, query: q.Query, today: date, span: Span | None = None) -> Finding:
+        """Begins to answer a query, in a span or anywhere, and abandons the one before."""
         self.abandon()
-        self._finding = self._thread.submit(self._find, query, today)
+        self._finding = self._thread.submit(self._find, query, today, span)
         return self._finding
 
     def abandon(self) -> None:
@@ -53,11 +53,11 @@ class Finder:
         self._thread.submit(self._leave)
         self._thread.shutdown(wait=False)
 
-    def _find(self, query: q.Query, today: date) -> Answer:
+    def _find(self, query: q.Query, today: date, span: Span | None) -> Answer:
         if self._index is None or self._index.file != self._read.file:
             self._leave()
             self._index = Index(self._read.path)
-        found = self._index.answer(query, today)
+        found = self._index.answer(query, today, span)
         if self._index.file != self._read.file:
             raise sqlite3.OperationalError("the file that is read is no longer at its path")
         return found

@@ -27,13 +27,12 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from array import array
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime
-from functools import partial, reduce, wraps
+from functools import reduce, wraps
 from itertools import islice
 from pathlib import Path
 from typing import Concatenate, Literal, ParamSpec, TypeVar
@@ -54,10 +53,11 @@ from digest_tui.index_file import (
 )
 from digest_tui.marks import READ, STAR, Change, Key, Stamp
 from digest_tui.paper import Holding, Paper, PaperId, Problem, Subject
+from digest_tui.paper_set import PaperSet
 from digest_tui.prepared import Prepared, Row, row_of, searched
 from digest_tui.store import Position, Reading
 
-VERSION = 5
+VERSION = 6
 """Raised whenever the tables change; another version's file is built anew."""
 
 Status = Literal["all", "unread", "starred"]
@@ -100,7 +100,8 @@ CREATE TABLE journals (name TEXT PRIMARY KEY, position TEXT) WITHOUT ROWID;
 CREATE VIRTUAL TABLE full_text USING fts5(
     title, title_zh, authors, abstract, abstract_zh, id,
     content='', columnsize=0, prefix='2 3', tokenize='ascii');
-CREATE TABLE initials (n INTEGER PRIMARY KEY, letters INTEGER);
+CREATE TABLE initials (n INTEGER PRIMARY KEY, "any" INTEGER, ti INTEGER, au INTEGER, abs INTEGER,
+                       zh INTEGER, id INTEGER);
 CREATE TABLE words (word TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
@@ -595,8 +596,8 @@ class Index:
             [(number, *paper.searched) for number, _, paper in papers],
         )
         self._db.executemany(
-            "INSERT INTO initials VALUES (?, ?)",
-            [(number, paper.initials) for number, _, paper in papers],
+            'INSERT INTO initials (n, "any", ti, au, abs, zh, id) VALUES (?, ?, ?, ?, ?, ?, ?)',
+            [(number, *paper.initials) for number, _, paper in papers],
         )
 
     def _marked_among(self, papers: Sequence[PaperId]) -> set[tuple[PaperId, str]]:
@@ -792,16 +793,16 @@ class Index:
         """
         if by := _SORTED.get(order):
             ordered = self._sorted(digest, by)
-            return {"": array("q", ordered)} if ordered else {}
+            return {"": ordered} if ordered else {}
         column, names = _HEADINGS[order]
-        listed: defaultdict[int, array[int]] = defaultdict(partial(array, "q"))
+        listed: defaultdict[int, list[int]] = defaultdict(list)
         for heading, number in self._entries(digest, column):
             listed[heading].append(number)
-        under: dict[str, array[int]] = {}
+        under: dict[str, list[int]] = {}
         name_of = dict(self._db.execute(names))
         for heading, numbers in listed.items():
-            under.setdefault(name_of[heading], array("q")).extend(numbers)
-        return {heading: _each_once(numbers) for heading, numbers in under.items()}
+            under.setdefault(name_of[heading], []).extend(numbers)
+        return {heading: list(dict.fromkeys(numbers)) for heading, numbers in under.items()}
 
     def _sorted(self, digest: int | None, by: str) -> list[int]:
         some = "" if digest is None else "WHERE n IN (SELECT paper FROM entries WHERE digest = ?)"
@@ -828,7 +829,7 @@ class Index:
     @_answered
     def papers(
         self, digest: int | None, status: Status, query: q.Query, today: date
-    ) -> set[int] | None:
+    ) -> PaperSet | None:
         """The papers that a query finds in a scope; None for all of the library."""
         matches = self.matches(query, today)
         if digest is None and status == "all":
@@ -838,11 +839,11 @@ class Index:
             f"SELECT json_group_array(n) FROM papers WHERE {_STATUS[status]} {some}",
             () if digest is None else (digest,),
         ).fetchone()
-        within = set(json.loads(numbers))
+        within = PaperSet(json.loads(numbers))
         return within if matches is None else within & matches
 
     @_answered
-    def facets(self, field: FacetField, found: set[int] | None) -> list[Facet]:
+    def facets(self, field: FacetField, found: PaperSet | None) -> list[Facet]:
         """The values of a field that the papers found have, each with its count."""
         return FACETS[field](self._db, found)
 
@@ -892,14 +893,14 @@ class Index:
         }
 
     @_answered
-    def unread(self, digest: int | None) -> list[int]:
+    def unread(self, digest: int | None) -> PaperSet:
         """The unread papers of a digest, or with None of all."""
         some = "" if digest is None else "AND n IN (SELECT paper FROM entries WHERE digest = ?)"
         (numbers,) = self._db.execute(
             f"SELECT json_group_array(n) FROM papers WHERE read = 0 {some}",
             () if digest is None else (digest,),
         ).fetchone()
-        return list(json.loads(numbers))
+        return PaperSet(json.loads(numbers))
 
     @_answered
     def states(self, papers: Iterable[PaperId]) -> list[tuple[PaperId, int, bool]]:
@@ -995,24 +996,24 @@ class Index:
         ).fetchone()
         return row[0] if row else ""
 
-    def matches(self, query: q.Query, today: date) -> set[int] | None:
+    def matches(self, query: q.Query, today: date) -> PaperSet | None:
         """The papers that a query finds; None where it leaves out nothing."""
         return self.answer(query, today).papers
 
     @_answered
-    def answer(self, query: q.Query, today: date) -> search.Answer:
-        """The papers that a query finds, and the query as it was answered.
+    def answer(self, query: q.Query, today: date, span: search.Span | None = None) -> search.Answer:
+        """The papers that a query finds, in a span or anywhere, and the query as it was answered.
 
         Raises `sqlite3.OperationalError` where it is interrupted.
         """
-        return search.answer(self._db, query, today)
+        return search.answer(self._db, query, today, span)
 
     @_answered
-    def found(self, query: q.Query, today: date) -> list[int]:
+    def found(self, query: q.Query, today: date) -> Sequence[int]:
         """The papers that a query finds, each once, in digest order."""
         wanted = self.matches(query, today)
-        numbers = dict.fromkeys(number for _, number in self._entries(None))
-        return [number for number in numbers if wanted is None or number in wanted]
+        numbers = list(dict.fromkeys(number for _, number in self._entries(None)))
+        return numbers if wanted is None else wanted.of(numbers)
 
     def _held(self, number: int) -> Paper:
         holding = self.holding(number)
@@ -1067,12 +1068,6 @@ def _make_tables(db: sqlite3.Connection) -> None:
     )
     db.execute(f"PRAGMA user_version = {VERSION}")
     db.commit()
-
-
-def _each_once(numbers: array[int]) -> array[int]:
-    """The numbers without those that stood there before."""
-    is_so = len(set(numbers)) == len(numbers)
-    return numbers if is_so else array("q", dict.fromkeys(numbers))
 
 
 def _filled(newer: Paper, older: Paper) -> Paper:

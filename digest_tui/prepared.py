@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -47,8 +48,8 @@ class Row(NamedTuple):
     by_author: str
     searched: tuple[str, ...]
     """What the full-text table holds of it, in the order of its columns."""
-    initials: int
-    """The letters with which its words begin, as bits."""
+    initials: tuple[int, ...]
+    """The letters with which its words begin, as bits: those of each field of a query."""
 
     @property
     def stated(self) -> tuple[object, ...]:
@@ -102,7 +103,7 @@ def prepare(digest: Digest, problems: tuple[Problem, ...] = ()) -> Prepared:
     assert digest.date
     papers = digest.papers
     columns = [searched(paper) for paper in papers]
-    words = [_words(each) for each in columns]
+    words = [tuple(map(q.words, each)) for each in columns]
     return Prepared(
         digest.date,
         digest.format,
@@ -114,17 +115,17 @@ def prepare(digest: Digest, problems: tuple[Problem, ...] = ()) -> Prepared:
         (*problems, *digest.problems),
         tuple(map(_row, papers, columns, words)),
         _listing(papers),
-        frozenset().union(*words),
+        frozenset(chain.from_iterable(chain.from_iterable(words))),
     )
 
 
 def row_of(paper: Paper) -> Row:
     """A paper with what it is sorted and found by."""
     columns = searched(paper)
-    return _row(paper, columns, _words(columns))
+    return _row(paper, columns, tuple(map(q.words, columns)))
 
 
-def _row(paper: Paper, columns: tuple[str, ...], words: Iterable[str]) -> Row:
+def _row(paper: Paper, columns: tuple[str, ...], words: Sequence[Sequence[str]]) -> Row:
     return Row(
         paper.id,
         paper.title,
@@ -153,10 +154,6 @@ def searched(paper: Paper) -> tuple[str, ...]:
         paper.id,
     )
     return tuple(map(q.segment, columns))
-
-
-def _words(columns: Iterable[str]) -> list[str]:
-    return [word for column in columns for word in q.words(column)]
 
 
 _NO_LETTERS = re.compile(r"[\W_]+")

@@ -14,10 +14,12 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import reduce
 from itertools import accumulate
+from operator import or_
 from typing import Literal, get_args
 
 from digest_tui import latex
@@ -719,16 +721,20 @@ def widened(text: Text) -> Text | None:
 _BITS = {character: 1 << n for n, character in enumerate("0123456789abcdefghijklmnopqrstuvwxyz")}
 
 
-def initials(words: Iterable[str]) -> int:
-    """Returns the ASCII letters and digits with which words of segmented text begin, as bits."""
-    begun = {word[0] for word in words}
-    return sum(map(_BITS.__getitem__, begun & _BITS.keys()))
+def initials(columns: Sequence[Iterable[str]]) -> tuple[int, ...]:
+    """Returns the ASCII letters and digits with which words begin, as bits: for each field.
+
+    The words are those of segmented text, for each column of the field `any`.
+    """
+    begun = [{word[0] for word in words} & _BITS.keys() for words in columns]
+    bits = dict(zip(COLUMNS["any"], (sum(map(_BITS.__getitem__, b)) for b in begun), strict=True))
+    return tuple(reduce(or_, map(bits.__getitem__, where)) for where in COLUMNS.values())
 
 
 def initial(text: Text) -> int | None:
-    """Returns the bit in `initials` of a text that is a single letter of any field, or None."""
+    """Returns the bit in `initials` of a text that is a single letter, or None."""
     tokens = _tokens(text.value)
-    if text.quoted or text.field != "any" or len(tokens) != 1 or len(tokens[0]) != 1:
+    if text.quoted or len(tokens) != 1 or len(tokens[0]) != 1:
         return None
     return _BITS.get(tokens[0])
 

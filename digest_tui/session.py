@@ -9,7 +9,6 @@ decision is in the journal before the method that took it returns.
 from __future__ import annotations
 
 import sqlite3
-from array import array
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -27,10 +26,11 @@ from digest_tui.index import Card, DigestRow, Order, Status, Totals
 from digest_tui.library import Library, write_file
 from digest_tui.marks import READ, STAR, Change, Decision, History, Key, Step
 from digest_tui.paper import Holding, PaperId
+from digest_tui.paper_set import PaperSet
 from digest_tui.resume import Left
-from digest_tui.search import Answer
+from digest_tui.search import Answer, Span
 from digest_tui.store import NotSaved
-from digest_tui.view import PaperSet, Section, View
+from digest_tui.view import Section, View
 
 _OVERALL: tuple[Status, ...] = ("all", "unread", "starred")
 LANGUAGES: tuple[Language, ...] = ("both", "en", "zh")
@@ -70,6 +70,8 @@ class Session:
         """The scope and the order of `_places`; None where they may have changed since."""
         self._places: Mapping[str, Sequence[int]] = {}
         self._answered: tuple[str, Answer] | None = None
+        self._listed_papers = PaperSet()
+        """The papers of the scope, whatever the view shows of it."""
         self._unread = PaperSet()
         """The unread papers of the scope, whatever the view shows of it."""
         self.digests: list[DigestRow] = []
@@ -213,7 +215,7 @@ class Session:
     @property
     def unread(self) -> int:
         """How many papers of the view are unread."""
-        return self.view.numbers.common(self._unread)
+        return len(self.view.numbers & self._unread)
 
     @property
     def decided(self) -> tuple[int, int]:
@@ -235,16 +237,15 @@ class Session:
         return [cards[number] for number in numbers if number in cards]
 
     def _starred_here(self) -> Collection[int]:
-        starred = _kept(self._places, self._starred())
-        return dict.fromkeys(chain.from_iterable(starred.values()))
+        starred = self._starred() & self._listed_papers
+        return dict.fromkeys(chain.from_iterable(map(starred.of, self._places.values())))
 
-    def _starred(self) -> set[int]:
+    def _starred(self) -> PaperSet:
         """The starred papers of the library, as it is when all is saved."""
-        starred = self.index.matches(q.Is("starred"), self.today()) or set()
+        starred = self.index.matches(q.Is("starred"), self.today()) or PaperSet()
         ahead = {key[0]: change for key, change in self._ahead.items() if key[1] == STAR}
         for paper, number in self.index.numbers(ahead).items():
-            is_starred = ahead[paper].value is True
-            starred = starred | {number} if is_starred else starred - {number}
+            starred.put(number, ahead[paper].value is True)
         return starred
 
     def beyond(self, step: Step1 = 1) -> DigestRow | None:
@@ -281,14 +282,19 @@ class Session:
 
     def ask(self, text: str) -> str:
         """Filters the present scope by a query; what it finds is not folded away."""
-        return self.take(text, self._answer(text))
+        self._folded.clear()
+        self._show(self._scope, self.view.status, text)
+        return ""
 
     def take(self, text: str, answer: Answer) -> str:
-        """Filters the present scope by a query that has been answered."""
+        """Filters the present scope by a query that has been answered for its span."""
         self._answered = text, answer
-        self._folded.clear()
-        self._fill(self._scope, self.view.status, text, answer)
-        return ""
+        return self.ask(text)
+
+    @property
+    def span(self) -> Span | None:
+        """Where the papers of the present scope are; None for anywhere."""
+        return self._listed_papers.span if self._scope is not None else None
 
     def again(self) -> str:
         """Asks for the present view again, so that it shows what is true by now."""
@@ -513,7 +519,7 @@ class Session:
             return False
         if elsewhere:
             self.refresh()
-            self._unread = PaperSet(self.index.unread(self._scope))
+            self._unread = self.index.unread(self._scope)
         else:
             self._recount(touched)
         self._count_unread(touched | {paper for paper, _ in self._ahead})
@@ -584,7 +590,7 @@ class Session:
 
         A field's own choice does not narrow its facets: another value is one more to choose.
         """
-        view, papers = self.view, dict[q.Query, set[int] | None]()
+        view, papers = self.view, dict[q.Query, PaperSet | None]()
         for field in FACETS:
             taken = {q.fold(value): value for value in chosen(view.text, field)}
             others = q.parse(choosing(view.text, field, ())).query
@@ -624,16 +630,17 @@ class Session:
     def _scope(self) -> int | None:
         return self.view.scope.n if self.view.scope else None
 
-    def _show(self, digest: int | None, status: Status, text: str) -> None:
-        self._fill(digest, status, text, self._answer(text))
-
-    def _answer(self, text: str) -> Answer:
+    def _answer(self, text: str, span: Span | None) -> Answer:
         """What a query finds: it is not asked again before anything has changed."""
-        if self._answered is None or self._answered[0] != text:
-            self._answered = text, self.index.answer(q.parse(text).query, self.today())
-        return self._answered[1]
+        if self._answered:
+            before, answer = self._answered
+            if before == text and answer.span in (None, span):
+                return answer
+        answer = self.index.answer(q.parse(text).query, self.today(), span)
+        self._answered = text, answer
+        return answer
 
-    def _fill(self, digest: int | None, status: Status, text: str, answer: Answer) -> None:
+    def _show(self, digest: int | None, status: Status, text: str) -> None:
         """Builds a view; the cursor stays on its paper where that is still shown."""
         cursor = self.cursor
         before = self.view.rows[cursor] if cursor >= 0 else -1
@@ -641,7 +648,7 @@ class Session:
         stays = digest == self._scope
         if not stays:
             self._folded.clear()
-        self.view = self._build(digest, status, text, answer)
+        self.view = self._build(digest, status, text)
         self._cards.clear()
         self.cursor = -1
         places = list(self.view.rows_of(before)) if stays and before >= 0 else []
@@ -653,19 +660,23 @@ class Session:
             first = self._next_unread(-1, 1)
             self.go(0 if first is None else first)
 
-    def _build(self, digest: int | None, status: Status, text: str, answer: Answer) -> View:
+    def _build(self, digest: int | None, status: Status, text: str) -> View:
         self._list(digest)
-        sections: Mapping[str, Sequence[int]] = self._places
+        answer = self._answer(text, None if digest is None else self._listed_papers.span)
+        papers, sections = self._listed_papers, self._places
         if status == "unread":
-            sections = {name: self._unread.of(numbers) for name, numbers in sections.items()}
+            papers = papers & self._unread
         elif status == "starred":
-            sections = _kept(sections, self._starred())
-        sections = _kept(sections, answer.papers)
+            papers = papers & self._starred()
+        if answer.papers is not None:
+            papers = papers & answer.papers
+        if len(papers) < len(self._listed_papers):
+            kept = ((name, papers.of(numbers)) for name, numbers in sections.items())
+            sections = {name: numbers for name, numbers in kept if numbers}
         if self.order == "unread":
             sections = {name: self._unread.first(numbers) for name, numbers in sections.items()}
-        sections = {name: numbers for name, numbers in sections.items() if numbers}
         hints = q.parse(text).hints
-        view = View(self._row(digest), status, text, answer.query, hints, self.order)
+        view = View(self._row(digest), status, text, answer.query, hints, self.order, papers)
         return view.laid_out(sections, self._folded)
 
     def _list(self, digest: int | None) -> None:
@@ -674,7 +685,8 @@ class Session:
         if wanted == self._listed:
             return
         self._places = self.index.places(digest, self.order)
-        self._unread = PaperSet(self.index.unread(digest))
+        self._listed_papers = PaperSet(*self._places.values())
+        self._unread = self.index.unread(digest)
         self._count_unread({paper for paper, _ in self._ahead})
         self._listed = wanted
 
@@ -805,16 +817,7 @@ class Session:
 
     def _lists(self, number: int) -> bool:
         """Whether the scope lists a paper."""
-        return self._scope is None or any(number in numbers for numbers in self._places.values())
-
-
-def _kept(
-    sections: Mapping[str, Sequence[int]], found: Container[int] | None
-) -> Mapping[str, Sequence[int]]:
-    if found is None:
-        return sections
-    keep = found.__contains__
-    return {name: array("q", filter(keep, numbers)) for name, numbers in sections.items()}
+        return self._scope is None or number in self._listed_papers
 
 
 def _many(count: int, noun: str) -> str:

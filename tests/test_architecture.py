@@ -20,7 +20,7 @@ ROOT = PACKAGE.parent
 
 # Each line may import from the lines above it, and from nothing else of ours.
 LAYERS = (
-    {"paper", "commands", "latex"},
+    {"paper", "paper_set", "commands", "latex"},
     {"formats", "query", "marks"},
     {"store", "export", "settings", "search", "editing", "facets", "prepared", "index_file"},
     {"index", "crew"},

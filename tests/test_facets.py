@@ -165,9 +165,9 @@ def test_the_papers_of_a_scope_are_those_of_the_query_and_the_status(
     for digest, listed in ((None, everywhere), *digests.items()):
         for wanted in (query, q.parse(f"is:{status}").query if status != "all" else query):
             matched = index.matches(wanted, TODAY)
-            listed = listed if matched is None else listed & matched
+            listed = listed if matched is None else listed & set(matched)
         found = index.papers(digest, status, query, TODAY)
-        assert (everywhere if found is None else found) == listed
+        assert set(everywhere if found is None else found) == listed
         assert index.count(digest, status, query, TODAY) == len(listed)
 
 

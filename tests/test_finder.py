@@ -13,6 +13,7 @@ import pytest
 from digest_tui import query as q
 from digest_tui.finder import Finder
 from digest_tui.library import Library
+from digest_tui.paper_set import PaperSet
 from tests.made import DAY, library, papers, text
 
 SOON = 10.0
@@ -56,7 +57,7 @@ def test_a_query_that_still_runs_is_abandoned_for_the_next(finder: Finder) -> No
 def test_a_query_that_did_not_begin_is_cancelled(finder: Finder) -> None:
     queries = [q.Text("any", f"word{number}", False) for number in range(50)]
     answers = [finder.find(query, DAY) for query in queries]
-    assert answers[-1].result(SOON).papers == set()
+    assert answers[-1].result(SOON).papers == PaperSet()
     assert all(answer.done() for answer in answers)
 
 

@@ -19,6 +19,7 @@ from digest_tui.index import Index
 from digest_tui.paper import Paper
 from digest_tui.prepared import Row
 from digest_tui.query import And, Is, Recent, parse
+from digest_tui.search import Span
 from tests.benchmarks.made import digests
 from tests.made import DAY, digest, paper, papers, text
 
@@ -50,9 +51,9 @@ class Library:
     chinese: Mapping[str, Texts]
     """Without spaces."""
 
-    def finds(self, typed: str) -> set[int]:
-        found = self.index.matches(parse(typed).query, DAY)
-        return set(self.ids) if found is None else found
+    def finds(self, typed: str, within: Span | None = None) -> set[int]:
+        found = self.index.answer(parse(typed).query, DAY, within).papers
+        return set(self.ids if found is None else found)
 
 
 def folded(source: str) -> str:
@@ -183,7 +184,13 @@ def wrong(library: Library) -> dict[str, tuple[set[int], set[int]]]:
         *asked_for_letters(chance, library),
     ]
     assert len(asked) > 500
-    answers = ((typed, expected, library.finds(typed)) for typed, expected in asked)
+    answers = [(typed, expected, library.finds(typed)) for typed, expected in asked]
+    for typed, expected in asked:
+        one, other = chance.sample(sorted(library.ids), 2)
+        span = min(one, other), max(one, other)
+        within = set(range(span[0], span[1] + 1))
+        found = library.finds(typed, span) & within
+        answers.append((f"{typed} in {span}", expected & within, found))
     return {typed: (want - found, found - want) for typed, want, found in answers if found != want}
 
 
@@ -270,6 +277,21 @@ def test_words_that_went_are_found_no_more(index: Index) -> None:
     assert found(index, "*former") == "2"
     assert found(index, "t") == "2"
     assert found(index, "v") == ""
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["is:unread", "kw:learning", "cat:cs.RO", "date:2026-04", "date:7d", "*ewa", "-4", "a", "稀"],
+)
+def test_in_a_span_all_that_stands_there_is_found_and_nothing_beyond_is_read(
+    index: Index, typed: str
+) -> None:
+    put(index, "a.txt", *map(paper, range(1, 7)))
+    asked = parse(typed).query
+    anywhere, within = index.answer(asked, DAY), index.answer(asked, DAY, (2, 4))
+    assert anywhere.papers
+    assert within.papers
+    assert set(within.papers) == set(anywhere.papers) & {2, 3, 4}
 
 
 def test_an_interrupt_between_two_statements_is_heard(index: Index) -> None:

@@ -482,7 +482,8 @@ class MainScreen(Screen[None]):
         text = self.query_bar.value
         if text == (self._asked[0] if self._asked else self.session.view.text):
             return
-        finding = self.finder.find(parse(text).query, self.session.today())
+        session = self.session
+        finding = self.finder.find(parse(text).query, session.today(), session.span)
         if wait([finding], PATIENCE).done:
             self._show_found(text, finding)
         else:
