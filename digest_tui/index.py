@@ -99,7 +99,7 @@ CREATE TABLE marks (paper TEXT, field TEXT, value TEXT, ms INTEGER, count INTEGE
 CREATE TABLE journals (name TEXT PRIMARY KEY, position TEXT) WITHOUT ROWID;
 CREATE VIRTUAL TABLE full_text USING fts5(
     title, title_zh, authors, abstract, abstract_zh, id,
-    content='', columnsize=0, prefix='2 3', tokenize='ascii');
+    content='', columnsize=0, prefix='2 3 4', tokenize='ascii');
 CREATE TABLE initials (n INTEGER PRIMARY KEY, "any" INTEGER, ti INTEGER, au INTEGER, abs INTEGER,
                        zh INTEGER, id INTEGER);
 CREATE TABLE words (word TEXT PRIMARY KEY) WITHOUT ROWID;

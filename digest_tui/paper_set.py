@@ -41,13 +41,13 @@ class PaperSet:
         return isinstance(other, PaperSet) and self._bits == other._bits
 
     def __and__(self, other: PaperSet) -> PaperSet:
-        return _of_bits(self._bits & other._bits)
+        return self._with(other, self._bits & other._bits)
 
     def __or__(self, other: PaperSet) -> PaperSet:
-        return _of_bits(self._bits | other._bits)
+        return self._with(other, self._bits | other._bits)
 
     def __sub__(self, other: PaperSet) -> PaperSet:
-        return _of_bits(self._bits ^ self._bits & other._bits)
+        return self._with(other, self._bits ^ self._bits & other._bits)
 
     @property
     def span(self) -> tuple[int, int]:
@@ -68,23 +68,25 @@ class PaperSet:
 
     def of(self, numbers: Sequence[int]) -> Sequence[int]:
         """Those of the numbers that are in it, in their order."""
-        self._reach(max(numbers, default=0))
         flags = self._flags
-        return [number for number in numbers if flags[number]]
+        try:
+            return [number for number in numbers if flags[number]]
+        except IndexError:
+            return [number for number in numbers if number in self]
 
     def first(self, numbers: Sequence[int]) -> Sequence[int]:
         """The numbers, those that are in it before the others."""
-        return [*self.of(numbers), *filterfalse(self._flags.__getitem__, numbers)]
+        return [*self.of(numbers), *filterfalse(self.__contains__, numbers)]
 
     @property
     def _bits(self) -> int:
         return int.from_bytes(self._flags, "little")
 
+    def _with(self, other: PaperSet, bits: int) -> PaperSet:
+        papers = PaperSet()
+        length = max(len(self._flags), len(other._flags))
+        papers._flags = bytearray(bits.to_bytes(length, "little"))
+        return papers
+
     def _reach(self, number: int) -> None:
         self._flags.extend(bytes(max(number + 1 - len(self._flags), 0)))
-
-
-def _of_bits(bits: int) -> PaperSet:
-    papers = PaperSet()
-    papers._flags = bytearray(bits.to_bytes(-(-bits.bit_length() // 8), "little"))
-    return papers

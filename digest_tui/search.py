@@ -59,8 +59,20 @@ def answer(db: sqlite3.Connection, query: q.Query, today: date, span: Span | Non
     # An interrupt holds for the statements that are running; without this one it could come
     # between two.
     with closing(db.execute("SELECT 1 UNION ALL SELECT 2")):
+        search = _Search(db, today, span)
+        found = search.found(query)
+        if found and not _has_alternatives(query):
+            # Every word is held by what was found.
+            return Answer(found, query, span)
         wider = _widened(db, query)
-        return Answer(_Search(db, today, span).found(wider), wider, span)
+        return Answer(found if wider == query else search.found(wider), wider, span)
+
+
+def _has_alternatives(query: q.Query) -> bool:
+    match query:
+        case q.And(parts):
+            return any(map(_has_alternatives, parts))
+    return isinstance(query, q.Or)
 
 
 def _widened(db: sqlite3.Connection, query: q.Query) -> q.Query:

@@ -513,8 +513,9 @@ class MainScreen(Screen[None]):
         self._tell_status("")
         self._underline()
         if self.has_class("asking"):
-            # The eye of a person who types is on the list: the rest has the next frame.
-            self.call_after_refresh(self._show_rest)
+            # The eye of a person who types is on the list: the rest has the next frame. That is
+            # asked of the list, because the screen does not know yet that it is to be drawn.
+            self.papers.call_after_refresh(self._show_rest)
         else:
             self._keep()
 
