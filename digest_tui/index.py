@@ -519,7 +519,7 @@ class Index:
         self._merge(number)
 
     def _state(self, number: int, digest: int, stated: tuple[object, ...]) -> None:
-        text = json.dumps(stated, ensure_ascii=False)
+        text = _in_json(stated)
         self._db.execute("INSERT INTO versions VALUES (?, ?, ?)", (number, digest, text))
 
     def _merge(self, number: int) -> None:
@@ -567,7 +567,7 @@ class Index:
                     paper.subjects[0][0] if paper.subjects else "",
                     paper.title,
                     paper.title_zh,
-                    json.dumps(paper.authors, ensure_ascii=False),
+                    _in_json(paper.authors),
                     paper.abs_url,
                     paper.pdf_url,
                     paper.by_title,
@@ -1045,6 +1045,9 @@ _LISTING = (
     " (SELECT n FROM papers WHERE id IN (SELECT value FROM json_each(?)))"
 )
 """The digests that list any of these papers."""
+
+_in_json = json.JSONEncoder(ensure_ascii=False).encode
+"""As `json.dumps` with this option, which would make an encoder for each paper."""
 
 _AT_ONCE = 500
 """Papers that are fetched whole by one statement."""

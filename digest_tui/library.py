@@ -17,7 +17,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import groupby
+from functools import partial
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -34,6 +35,8 @@ LARGEST = 64 * 1024 * 1024
 
 T = TypeVar("T")
 _Batch = list[tuple[T, Answer]]
+_Kept = Mapping[str, "FileStamp | str"]
+"""The files that digests are kept in, by their hash, or why they are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,7 +362,8 @@ class Library:
     def import_bytes(self, data: bytes, name: str = "-") -> Imported:
         """Imports a digest that is no file of the disk: from a pipe, or from this package."""
         source = _Source(name, "", data, None, hashlib.sha256(data).hexdigest())
-        (outcome,) = self._keep([(source, prepared.read(data, name, date.today()))])
+        batch: _Batch[_Source | Imported] = [(source, prepared.read(data, name, date.today()))]
+        (outcome,) = self._keep(batch, self._write_digests(self._unknown(batch, set())))
         return outcome
 
     def _import_folder(self, folder: Path) -> Iterator[Imported]:
@@ -384,8 +388,13 @@ class Library:
 
     def _import_files(self, paths: Sequence[Path]) -> Iterator[Imported]:
         with closing(self._read_all(map(self._source, paths), len(paths))) as readings:
-            for batch in _batches(readings, len(paths)):
-                yield from self._keep(batch)
+            seen: set[str] = set()
+            writings = (
+                (batch, partial(self._write_digests, self._unknown(batch, seen)))
+                for batch in filter(None, _batches(readings, len(paths)))
+            )
+            for batch, kept in _one_ahead(writings, len(paths)):
+                yield from self._keep(batch, kept)
 
     def _source(self, path: Path) -> tuple[_Source | Imported, Job | None]:
         """A file and the job of reading it, or what becomes of one that need not be read."""
@@ -403,28 +412,47 @@ class Library:
         job = data, str(path), _day_of(mtime_ns)
         return _Source(str(path), name, data, mtime_ns, sha256), job
 
-    def _keep(self, batch: _Batch[_Source | Imported]) -> Sequence[Imported]:
-        """Makes the digests that were read durable, and only then adds them to the index."""
+    def _unknown(
+        self, batch: _Batch[_Source | Imported], seen: set[str]
+    ) -> list[tuple[_Source, date]]:
+        """The digests that the library does not hold, and that were not seen before."""
         if self.index.is_lost():
             self.refresh()
-        kept: dict[str, FileStamp | str] = {}
+        unknown = []
         for source, digest in batch:
             if isinstance(source, _Source) and isinstance(digest, Prepared):
-                if source.sha256 in kept or self.index.digest_of(source.sha256) is not None:
+                if source.sha256 in seen or self.index.digest_of(source.sha256) is not None:
                     continue
-                try:
-                    kept[source.sha256] = self._write_digest(source, digest.day)
-                except OSError as error:
-                    reason = f"cannot be kept in {self.places.digests} ({_why(error)})"
-                    kept[source.sha256] = reason
+                seen.add(source.sha256)
+                unknown.append((source, digest.day))
+        return unknown
+
+    def _write_digests(self, sources: Iterable[tuple[_Source, date]]) -> _Kept:
+        """Makes digests durable."""
+        kept: dict[str, FileStamp | str] = {}
+        for source, day in sources:
+            try:
+                kept[source.sha256] = self._write_digest(source, day)
+            except OSError as error:
+                kept[source.sha256] = f"{self._not_kept} ({_why(error)})"
         if kept:
             sync_folders(self.places.digests)
-        try:
-            outcomes = self._added(batch, kept)
-        except ERRORS:
-            if not self.index.is_damaged:
-                raise
-        if self.index.is_damaged:
+        return kept
+
+    @property
+    def _not_kept(self) -> str:
+        return f"cannot be kept in {self.places.digests}"
+
+    def _keep(self, batch: _Batch[_Source | Imported], kept: _Kept) -> Sequence[Imported]:
+        """Adds the digests to the index that were made durable."""
+        outcomes: Sequence[Imported] = ()
+        if not self.index.is_lost():
+            try:
+                outcomes = self._added(batch, kept)
+            except ERRORS:
+                if not self.index.is_damaged:
+                    raise
+        if not outcomes or self.index.is_damaged:
             self.refresh()
             # By now the new index holds what was kept, and would call it known.
             with self.index.change():
@@ -434,9 +462,7 @@ class Library:
             outcomes = self._added(batch, kept)
         return outcomes
 
-    def _added(
-        self, batch: _Batch[_Source | Imported], kept: Mapping[str, FileStamp | str]
-    ) -> Sequence[Imported]:
+    def _added(self, batch: _Batch[_Source | Imported], kept: _Kept) -> Sequence[Imported]:
         rest = dict(kept)
         with self.index.change():
             return [self._outcome(source, digest, rest) for source, digest in batch]
@@ -454,7 +480,7 @@ class Library:
             return self._held(source.file, "imported", self.index.add(file, digest), new)
         number = self.index.digest_of(source.sha256)
         if number is None:
-            return _refused(source.file, file or "")
+            return _refused(source.file, file or self._not_kept)
         return self._held(source.file, "known", number)
 
     def _held(
@@ -468,10 +494,8 @@ class Library:
         The name is not durable yet.
         """
         path = self.places.digests / (source.name or f"{day}.txt")
-        lengths = range(8, 65)
-        longer = (f"{path.stem}-{source.sha256[:length]}{path.suffix}" for length in lengths)
         with _written_beside(path, source.data, source.mtime_ns) as temporary:
-            for target in (path, *map(path.with_name, longer)):
+            for target in _names(path, source.sha256):
                 with suppress(FileExistsError):
                     _publish(temporary, target)
                 with suppress(OSError):
@@ -635,6 +659,13 @@ def _written_beside(path: Path, data: bytes, mtime_ns: int | None = None) -> Ite
             temporary.unlink()
 
 
+def _names(path: Path, sha256: str) -> Iterator[Path]:
+    """The path, and longer ones for where it is another file's."""
+    yield path
+    for length in range(8, 65):
+        yield path.with_name(f"{path.stem}-{sha256[:length]}{path.suffix}")
+
+
 def _publish(temporary: Path, path: Path) -> None:
     """Gives a file a name that is free. Raises `FileExistsError` where it is not."""
     try:
@@ -754,6 +785,28 @@ def _batches(readings: Iterable[tuple[T, Answer]], files: int) -> Iterator[_Batc
             batch, size, enough = [], 0, min(2 * size, _AT_ONCE) if files > _MANY else 1
     if batch:
         yield batch
+
+
+def _one_ahead(
+    calls: Iterator[tuple[T, Callable[[], _Kept]]], files: int
+) -> Iterator[tuple[T, _Kept]]:
+    """What calls come to; of many files, each is made while what came of the last is made use of.
+
+    A disk is waited for, and meanwhile an index can be written.
+    """
+    if files <= _MANY:
+        yield from ((key, call()) for key, call in calls)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as thread:
+        begun = [(key, thread.submit(call)) for key, call in islice(calls, 1)]
+        for key, call in calls:
+            begun.append((key, thread.submit(call)))
+            done, kept = begun.pop(0)
+            yield done, kept.result()
+        for done, kept in begun:
+            yield done, kept.result()
 
 
 def _papers_in(reading: tuple[object, Answer]) -> int:

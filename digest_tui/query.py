@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
 from itertools import accumulate
-from operator import or_
+from operator import itemgetter, or_
 from typing import Literal, get_args
 
 from digest_tui import latex
@@ -721,12 +721,15 @@ def widened(text: Text) -> Text | None:
 _BITS = {character: 1 << n for n, character in enumerate("0123456789abcdefghijklmnopqrstuvwxyz")}
 
 
+_FIRST = itemgetter(0)
+
+
 def initials(columns: Sequence[Iterable[str]]) -> tuple[int, ...]:
     """Returns the ASCII letters and digits with which words begin, as bits: for each field.
 
     The words are those of segmented text, for each column of the field `any`.
     """
-    begun = [{word[0] for word in words} & _BITS.keys() for words in columns]
+    begun = [set(map(_FIRST, words)) & _BITS.keys() for words in columns]
     bits = dict(zip(COLUMNS["any"], (sum(map(_BITS.__getitem__, b)) for b in begun), strict=True))
     return tuple(reduce(or_, map(bits.__getitem__, where)) for where in COLUMNS.values())
 
