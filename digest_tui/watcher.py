@@ -75,7 +75,7 @@ class Watcher:
     def _scan(self, watch: Watch) -> str:
         """Takes in what is new; returns what went wrong."""
         any_news, trouble, index = False, "", None
-        began, told = time.monotonic(), 0.0
+        began = told = time.monotonic()
         try:
             with closing(Library(self._places)) as library:
                 with closing(self._progress(library, watch)) as steps:
