@@ -15,8 +15,9 @@ from contextlib import closing
 from contextvars import copy_context
 
 from digest_tui.filler import filled
+from digest_tui.folders import Watch
 from digest_tui.index_file import FileId
-from digest_tui.library import Library, Progress, Watch
+from digest_tui.library import Library, Progress
 from digest_tui.settings import Places
 
 PROGRESS = 0.2

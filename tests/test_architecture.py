@@ -23,7 +23,7 @@ LAYERS = (
     {"paper", "paper_set", "commands", "latex"},
     {"formats", "query", "marks"},
     {"store", "export", "settings", "search", "editing", "facets", "prepared", "index_file"},
-    {"index", "crew"},
+    {"index", "crew", "folders"},
     {"library", "view", "resume", "finder"},
     {"session", "filler"},
     {"watcher"},
@@ -35,7 +35,7 @@ LAYERS = (
 PANES = {"digest_list", "paper_list", "reader", "query_bar"}
 PANES |= {"export_dialog", "facets", "help", "menu"}
 
-TOUCH_THE_DISK = {"library", "index", "index_file", "store", "settings", "resume", "cli"}
+TOUCH_THE_DISK = {"library", "folders", "index", "index_file", "store", "settings", "resume", "cli"}
 DISK = re.compile(
     r"\bopen\(|\.(read|write)_(text|bytes)\(|\.mkdir\(|\.unlink\(|\.scandir\(|os\.(open|replace|link)\("
     r"|\.(stat|exists|is_dir|is_file|cwd|chmod|expanduser)\("

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from digest_tui.folders import LARGEST
 from digest_tui.index import FileStamp
-from digest_tui.library import LARGEST, Imported, Library, Progress, sample, write_file
+from digest_tui.library import Imported, Library, Progress, sample, write_file
 from digest_tui.marks import STAR, Decision
 from digest_tui.prepared import read
 from digest_tui.query import parse

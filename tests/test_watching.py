@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from digest_tui.library import Library, Watch, sample
+from digest_tui.folders import Watch
+from digest_tui.library import Library, sample
 from digest_tui.session import Session
 from digest_tui.settings import throwaway
 from tests.made import DAY, paper, papers, put, text
