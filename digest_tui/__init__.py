@@ -3,6 +3,7 @@
 The package reads in this order, and each module imports only from those before it:
 
 * `paper`: what a digest says: papers, entries, digests, problems
+* `paper_set`: sets of papers, by their numbers
 * `latex`: LaTeX fragments as Unicode, for the screen and for search
 * `commands`: the one table of commands
 * `formats`: digest text to a digest and its problems
@@ -17,14 +18,18 @@ The package reads in this order, and each module imports only from those before 
 * `prepared`: a digest as the index takes it
 * `crew`: child processes that read digests ahead
 * `index_file`: the file of the index: which one it is, and whether it is damaged
+* `index_tables`: what the index consists of
+* `index_readings`: what both the index and its writer ask
+* `index_writer`: what is written into the index: digests and marks
 * `index`: everything the library knows, as one disposable SQLite file
-* `library`: the folder of digests: import, scan, what is new
+* `folders`: the folders of digests: which files are there, and which are whole
+* `library`: digests imported, scanned, and held together with their index and marks
 * `finder`: a thread that answers queries
-* `filler`: a child process that indexes a library that is far behind
-* `watcher`: a thread that looks for new digests
 * `view`: what is on screen: sections, rows, folding
 * `resume`: what is remembered from one start to the next
 * `session`: library, marks, query and cursor as one view; what every command does
+* `filler`: a child process that indexes a library that is far behind
+* `watcher`: a thread that looks for new digests
 * `ui`: the screen, and the only part that knows Textual
 * `cli`: the shell
 """

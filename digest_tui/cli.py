@@ -11,7 +11,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import groupby
@@ -47,6 +47,8 @@ _A_WHILE = 0.5
 """Seconds after which a bar is worth drawing."""
 _INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended, as shells have it."""
+_MANY = 30
+"""Files, above which a terminal is not filled with a line for each."""
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -96,7 +98,12 @@ def _command(
     def decorate(function: Callable[..., None]) -> click.Command:
         @click.pass_context
         def run(context: click.Context, /, library: Path | None, **arguments: Any) -> None:
-            function(library or context.obj, **arguments)
+            try:
+                function(library or context.obj, **arguments)
+            except KeyboardInterrupt as interrupt:
+                _clear_line()
+                _narrate([" ".join(("interrupted", *interrupt.args))])
+                sys.exit(_INTERRUPTED)
 
         run.__doc__ = function.__doc__
         run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
@@ -111,7 +118,7 @@ def _open(folder: Path | None, paths: tuple[Path, ...]) -> None:
     """Open the library; import PATHs (files, folders, - for stdin) first."""
     _prepare_screen()
     with _library(folder) as (library, settings, problems):
-        outcomes = list(_imported(library, paths))
+        outcomes = list(_imported(library, paths, lambda _: None))
         refused = [f"{o.file}: {o.reason}" for o in outcomes if o.status == "refused"]
         _narrate(refused)
         notices = [*problems, *refused, *filter(None, map(_problems_of, outcomes))]
@@ -138,22 +145,18 @@ def _demo(folder: Path | None) -> None:
 @JSON
 def _import(folder: Path | None, paths: tuple[Path, ...], as_json: bool) -> None:
     """Import digests: files, folders, - for stdin. A refused file never stops the others."""
-    any_refused = False
-    records = []
+    begun = time.monotonic()
+    outcomes: list[Imported] = []
     try:
         with _library(folder) as (opened, _, problems), _up_to_date(opened, problems) as library:
             _narrate(problems)
-            for outcome in _imported(library, paths):
-                any_refused |= outcome.status == "refused"
-                records.append(_import_record(outcome))
-                if outcome.status == "refused" or not as_json:
-                    _tell_import(outcome)
-    except KeyboardInterrupt:
-        _narrate(["interrupted: what was imported stays, and the same call imports the rest"])
-        sys.exit(_INTERRUPTED)
-    if as_json:
-        _print_json(records)
-    sys.exit(1 if any_refused else 0)
+            outcomes.extend(_imported(library, paths, _tell_refusal if as_json else _tell_import))
+    finally:
+        if as_json:
+            _print_json(list(map(_import_record, outcomes)))
+    if len(outcomes) > 1:
+        _narrate([_sum(outcomes, time.monotonic() - begun)])
+    sys.exit(1 if any(outcome.status == "refused" for outcome in outcomes) else 0)
 
 
 @_command("digests")
@@ -213,22 +216,18 @@ def _export(
 ) -> None:
     """Write the papers that QUERY finds (the starred ones) in a format."""
     from digest_tui.export import FORMATS, in_languages
-    from digest_tui.library import write_file
 
     if format_ not in FORMATS:
         raise click.BadParameter(f"“{format_}” is none of {', '.join(FORMATS)}", param_hint="-f")
     with _session(folder) as session:
-        holdings = [in_languages(each, language) for each in _found(session, _parsed(query))]
-        chunks = FORMATS[format_].write(holdings)
+        holdings = _found(session, _parsed(query))
         if output is None or str(output) == "-":
-            _print(chunks)
+            _print(FORMATS[format_].write(in_languages(each, language) for each in holdings))
             return
         try:
-            write_file(output, "".join(chunks).encode("utf-8"))
+            _narrate([session.write(holdings, format_, output, language)])
         except OSError as error:
             _fail(f"{output}: not written: {error.strerror or error}")
-        count = f"{len(holdings)} paper" + ("" if len(holdings) == 1 else "s")
-        _narrate([f"{count} written to {output}"])
 
 
 @_command("mark")
@@ -356,14 +355,17 @@ def _up_to_date(library: Library, problems: list[str]) -> Iterator[Library]:
     """The library with its index up to date, or with a passing one where that cannot be written."""
     import sqlite3
 
-    with ExitStack() as stack, _Bar("Indexing") as bar:
-        try:
-            library.refresh(bar.draw)
-        except sqlite3.OperationalError as error:
-            passing = _with_passing_index(library.places, error, problems)
-            library = stack.enter_context(passing)
-            library.refresh(bar.draw)
-        bar.clear()
+    with ExitStack() as stack:
+        with _Bar("Indexing") as bar:
+            try:
+                library.refresh(bar.draw)
+            except KeyboardInterrupt:
+                what = "while the index was brought up to date: the next call goes on with it"
+                raise KeyboardInterrupt(what) from None
+            except sqlite3.OperationalError as error:
+                passing = _with_passing_index(library.places, error, problems)
+                library = stack.enter_context(passing)
+                library.refresh(bar.draw)
         yield library
 
 
@@ -475,40 +477,61 @@ class _Bar:
         seconds = time.monotonic() - self._begun
         if seconds < _A_WHILE or not sys.stderr.isatty():
             return
-        done, total, papers = progress.done, progress.total, progress.papers
-        left = seconds / max(done, 1) * (total - done)
-        time_left = f"{left:.0f} s left" if left < 100 else f"{left / 60:.0f} min left"
-        told = f"{done} of {total} files, {papers:,} papers, {papers / seconds:,.0f}/s, {time_left}"
-        columns = os.get_terminal_size(sys.stderr.fileno()).columns
-        width = min(columns - len(self._doing) - len(told) - 5, 30)
+        # The terminal writes ^C behind the bar: it is to stand in the same line.
+        room = (os.get_terminal_size(sys.stderr.fileno()).columns or 80) - len(self._doing) - 3
+        told = progress.told("papers", seconds, room)
+        width = min(room - len(told) - 3, 30)
         # Plain characters: where Chinese is at home, many others are two columns wide.
-        bar = f"[{'#' * (width * done // max(total, 1)):-<{width}}] " if width > 5 else ""
+        filled = "#" * (width * progress.done // max(progress.total, 1))
+        bar = f"[{filled:-<{width}}] " if width > 5 else ""
+        line = f"{self._doing} {bar}{told}" if told else ""
         # Before it is: Ctrl-C may come in between.
         self._is_drawn = True
-        click.echo(f"\r{self._doing} {bar}{told}"[:columns] + "\33[K", nl=False, err=True)
+        click.echo(f"\r{line}\33[K", nl=False, err=True)
 
     def clear(self) -> None:
         """Leaves the line to whoever writes next."""
         if self._is_drawn:
-            click.echo("\r\33[K", nl=False, err=True)
+            _clear_line()
             self._is_drawn = False
 
 
-def _imported(library: Library, paths: Sequence[Path]) -> Iterator[Imported]:
-    """What becomes of files, with a bar below whatever is printed of it meanwhile."""
+def _clear_line() -> None:
+    if sys.stderr.isatty():
+        click.echo("\r\33[K", nl=False, err=True)
+
+
+def _imported(
+    library: Library, paths: Sequence[Path], tell: Callable[[Imported], object]
+) -> Iterator[Imported]:
+    """What becomes of files, told above a bar: of many on a terminal only what calls for a hand."""
     from digest_tui.library import Progress
 
     total = library.count_files(paths)
-    papers = 0
-    with _Bar("Importing") as bar:
-        for done, outcome in enumerate(_outcomes(library, paths), start=1):
-            bar.clear()
-            yield outcome
-            papers += outcome.papers
-            bar.draw(Progress(done, total, papers))
+    is_brief = total > _MANY and sys.stdout.isatty() and sys.stderr.isatty()
+    done = papers = 0
+    try:
+        with _Bar("Importing") as bar, closing(_outcomes(library, paths)) as outcomes:
+            for done, outcome in enumerate(outcomes, start=1):
+                papers += outcome.papers
+                yield outcome
+                if outcome.status == "refused" or outcome.problems or not is_brief:
+                    bar.clear()
+                    tell(outcome)
+                bar.draw(Progress(done, total, papers))
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_so_far(done, total)) from None
+    except BrokenPipeError:
+        _narrate([f"ended, as nobody reads the output, {_so_far(done, total)}"])
+        raise
 
 
-def _outcomes(library: Library, paths: Iterable[Path]) -> Iterator[Imported]:
+def _so_far(done: int, total: int) -> str:
+    came = f"after {done:,} of {_count(total, 'file')}"
+    return f"{came}: what is in stays, and the same call imports the rest"
+
+
+def _outcomes(library: Library, paths: Iterable[Path]) -> Generator[Imported, None, None]:
     for is_stdin, some in groupby(paths, lambda path: str(path) == "-"):
         if is_stdin:
             yield from (library.import_bytes(sys.stdin.buffer.read()) for _ in some)
@@ -521,9 +544,14 @@ def _problems_of(outcome: Imported) -> str:
     return f"{outcome.file}: {count} problems; digest-tui doctor tells which" if count else ""
 
 
-def _tell_import(outcome: Imported) -> None:
+def _tell_refusal(outcome: Imported) -> None:
     if outcome.status == "refused":
         _narrate([f"{outcome.file}: refused: {outcome.reason}"])
+
+
+def _tell_import(outcome: Imported) -> None:
+    if outcome.status == "refused":
+        _tell_refusal(outcome)
         return
     counts = f"{outcome.entries} entries, {outcome.papers} papers, {outcome.new} new"
     click.echo(
@@ -531,6 +559,27 @@ def _tell_import(outcome: Imported) -> None:
         f" {len(outcome.problems)} problems"
     )
     _narrate(f"{outcome.file}:{p.line}: {p.message}" for p in outcome.problems)
+
+
+def _sum(outcomes: Sequence[Imported], seconds: float) -> str:
+    """What many files came to, in a sentence that leaves out what did not occur."""
+    statuses = [
+        f"{count:,} {status}"
+        for status in ("imported", "known", "refused")
+        if (count := sum(outcome.status == status for outcome in outcomes))
+    ]
+    papers = sum(outcome.papers for outcome in outcomes)
+    new = sum(outcome.new for outcome in outcomes)
+    parts = [f"{_count(len(outcomes), 'file')}: {', '.join(statuses)}"]
+    if papers:
+        parts.append(_count(papers, "paper") + (f", {new:,} new" if new else ""))
+    if round(seconds):
+        parts.append(f"{seconds:,.0f} s")
+    return "; ".join(parts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _import_record(outcome: Imported) -> dict[str, Any]:

@@ -10,16 +10,7 @@ answered with nothing, until the index is opened again and the truth is read int
 Where the file was only deleted, or another window made a new one, whoever has it open goes on
 reading it until the new one is filled.
 
-Full text is FTS5 over `query.segment`'s output, every Han character its own token, so that a
-Chinese word of any length is an exact phrase. All letters are folded by then, so that the `ascii`
-tokenizer only parts them at spaces. The table is contentless
-(https://sqlite.org/fts5.html#contentless_tables): rows leave it by being written once more
-with the 'delete' command. Beside it stand the letters with which the words of each paper begin,
-for a query of one letter, which nearly every paper answers; and all words that there are or
-were, to look inside them.
-
-The number of a paper or digest is never given to another one, because a view that is on screen
-goes on holding it.
+What changes the index stands in `index_writer`, what it consists of in `index_tables`.
 """
 
 from __future__ import annotations
@@ -30,91 +21,36 @@ import sqlite3
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import reduce, wraps
+from functools import wraps
 from itertools import islice
 from pathlib import Path
 from typing import Concatenate, Literal, ParamSpec, TypeVar
 
+from digest_tui import index_readings, search
 from digest_tui import query as q
-from digest_tui import search
 from digest_tui.facets import CANDIDATES, FACETS, Candidate, Facet, FacetField
 from digest_tui.index_file import (
     ERRORS,
     OPENING,
     FileId,
     alone_in,
-    damage,
     is_damage,
     is_locked,
     remove,
     standing_at,
 )
-from digest_tui.marks import READ, STAR, Change, Key, Stamp
-from digest_tui.paper import Holding, Paper, PaperId, Problem, Subject
+from digest_tui.index_tables import VERSION, make_tables
+from digest_tui.index_writer import Read, Writer, writing
+from digest_tui.marks import Change, Key, Stamp
+from digest_tui.paper import Holding, PaperId, Problem
 from digest_tui.paper_set import PaperSet
-from digest_tui.prepared import Prepared, Row, row_of, searched
-from digest_tui.store import Position, Reading
-
-VERSION = 6
-"""Raised whenever the tables change; another version's file is built anew."""
+from digest_tui.prepared import Prepared
+from digest_tui.store import Position
 
 Status = Literal["all", "unread", "starred"]
 Order = Literal["digest", "unread", "title", "author", "id", "date"]
-
-_TABLES = """
-CREATE TABLE files (name TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, sha256 TEXT,
-                    digest INTEGER, refused TEXT) WITHOUT ROWID;
-CREATE TABLE digests (n INTEGER PRIMARY KEY AUTOINCREMENT, file TEXT, sha256 TEXT UNIQUE,
-                      format TEXT, day TEXT, announced_at TEXT, generated_at TEXT,
-                      declared INTEGER, listing TEXT, entries INTEGER, papers INTEGER,
-                      unread INTEGER);
-CREATE INDEX digests_by_day ON digests (day, file);
-CREATE TABLE keywords (n INTEGER PRIMARY KEY, keyword TEXT UNIQUE);
-CREATE TABLE sections (digest INTEGER, place INTEGER, keyword INTEGER,
-                       PRIMARY KEY (digest, place)) WITHOUT ROWID;
-CREATE TABLE entries (digest INTEGER, seq INTEGER, position INTEGER, keyword INTEGER,
-                      paper INTEGER, PRIMARY KEY (digest, position, seq)) WITHOUT ROWID;
-CREATE INDEX entries_by_paper ON entries (paper, digest);
-CREATE INDEX entries_by_keyword ON entries (keyword, paper);
-CREATE TABLE problems (digest INTEGER, line INTEGER, message TEXT);
-CREATE INDEX problems_by_digest ON problems (digest);
-CREATE TABLE papers (n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, day TEXT, read INTEGER,
-                     starred INTEGER, translated INTEGER, code TEXT, title TEXT, title_zh TEXT,
-                     authors TEXT, abs_url TEXT, pdf_url TEXT, by_title TEXT,
-                     by_author TEXT);
-CREATE INDEX papers_by_read ON papers (read);
-CREATE INDEX papers_by_starred ON papers (starred);
-CREATE INDEX papers_by_translated ON papers (translated);
-CREATE TABLE texts (n INTEGER PRIMARY KEY, abstract TEXT, abstract_zh TEXT);
-CREATE TABLE versions (paper INTEGER, digest INTEGER, stated TEXT,
-                       PRIMARY KEY (paper, digest)) WITHOUT ROWID;
-CREATE TABLE subjects (n INTEGER PRIMARY KEY, code TEXT, name TEXT, UNIQUE (code, name));
-CREATE TABLE paper_subjects (paper INTEGER, place INTEGER, subject INTEGER,
-                             PRIMARY KEY (paper, place)) WITHOUT ROWID;
-CREATE INDEX papers_by_subject ON paper_subjects (subject, paper);
-CREATE TABLE marks (paper TEXT, field TEXT, value TEXT, ms INTEGER, count INTEGER, device TEXT,
-                    PRIMARY KEY (paper, field)) WITHOUT ROWID;
-CREATE TABLE journals (name TEXT PRIMARY KEY, position TEXT) WITHOUT ROWID;
-CREATE VIRTUAL TABLE full_text USING fts5(
-    title, title_zh, authors, abstract, abstract_zh, id,
-    content='', columnsize=0, prefix='2 3 4', tokenize='ascii');
-CREATE TABLE initials (n INTEGER PRIMARY KEY, "any" INTEGER, ti INTEGER, au INTEGER, abs INTEGER,
-                       zh INTEGER, id INTEGER);
-CREATE TABLE words (word TEXT PRIMARY KEY) WITHOUT ROWID;
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class FileStamp:
-    """A digest file as it was when it was indexed."""
-
-    name: str
-    """Its path: relative within the library's own folder, absolute elsewhere."""
-    size: int
-    mtime_ns: int
-    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +126,10 @@ class Index:
         self._patience = patience
         self.unreadable = 0
         """Lines and files of marks that could not be read when they were last looked at."""
-        self._read: Callable[[Mapping[str, Position]], Reading] | None = None
+        self._read: Read | None = None
         """How the journals are read, once that was told."""
-        self._words: set[str] = set()
-        """The words of what is being written, until the change is complete."""
+        self._expected: set[str] = set()
+        """Words that the next change takes in."""
         self.file: FileId | None
         """Which file is read, whatever stands at the path by now; None where it was given up."""
         self._open()
@@ -228,7 +164,7 @@ class Index:
             db.execute("PRAGMA wal_autocheckpoint = 8192")
             db.create_function("fold", 1, q.fold, deterministic=True)
             if is_new:
-                _make_tables(db)
+                make_tables(db)
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if version > VERSION:
                 # Raises where somebody uses it: two programs must not take it from each other.
@@ -327,18 +263,14 @@ class Index:
         return self._version != before
 
     @contextmanager
-    def change(self) -> Iterator[None]:
+    def change(self) -> Iterator[Writer]:
         """A transaction: a change happens wholly or not at all."""
+        words, self._expected = self._expected, set()
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield
-            self._keep_words()
-            self._db.commit()
-        except BaseException as error:
-            self._words.clear()
-            with suppress(sqlite3.Error):
-                self._db.rollback()
-            if isinstance(error, ERRORS) and is_damage(error):
+            with writing(self._db, words) as writer:
+                yield writer
+        except ERRORS as error:
+            if is_damage(error):
                 self._give_up()
             raise
 
@@ -358,7 +290,7 @@ class Index:
     @_answered
     def digest_of(self, sha256: str) -> int | None:
         """The number of the digest with this content."""
-        return self._number("SELECT n FROM digests WHERE sha256 = ?", sha256)
+        return index_readings.digest_of(self._db, sha256)
 
     @_answered
     def summary(self, digest: int) -> tuple[date, str, int | None, int, int, tuple[Problem, ...]]:
@@ -374,327 +306,25 @@ class Index:
 
     def new_papers(self, digest: Prepared) -> int:
         """How many papers of a digest the library does not hold."""
-        return len(digest.papers) - len(self._known(digest.papers))
+        return len(digest.papers) - len(self.numbers(paper.id for paper in digest.papers))
 
     def expect(self, words: frozenset[str]) -> None:
         """Takes words in with the next change, whatever becomes of the digest that holds them."""
-        self._words |= words
-
-    def refuse(self, file: FileStamp, reason: str) -> None:
-        """Remembers that a file is no digest, so that it is not read at every start."""
-        self.forget(file.name)
-        self._db.execute(
-            "INSERT INTO files VALUES (?, ?, ?, ?, NULL, ?)",
-            (file.name, file.size, file.mtime_ns, file.sha256, reason),
-        )
-
-    def add(self, file: FileStamp, digest: Prepared) -> int:
-        """Adds a digest, or another file with the content of a known one; its number.
-
-        A file that changed keeps the numbers of its digest and of its papers, because a view
-        that is on screen holds them.
-        """
-        before = self._number("SELECT digest FROM files WHERE name = ?", file.name)
-        papers = self._release(file.name)
-        known = self.digest_of(file.sha256)
-        is_free = self._number("SELECT n FROM digests WHERE n = ?", before) is None
-        number = known or self._add_digest(before if is_free else None, file, digest)
-        self._db.execute(
-            "INSERT INTO files VALUES (?, ?, ?, ?, ?, NULL)",
-            (file.name, file.size, file.mtime_ns, file.sha256, number),
-        )
-        if known:
-            self._name_by_file(known)
-        self._settle(papers)
-        return number
-
-    def forget(self, name: str) -> None:
-        """Takes a file out, its digest if no other file holds it, and papers of no digest."""
-        self._settle(self._release(name))
-
-    def _release(self, name: str) -> list[int]:
-        """Takes a file and, if no other file holds it, its digest out; the papers it listed."""
-        number = self._number("SELECT digest FROM files WHERE name = ?", name)
-        self._db.execute("DELETE FROM files WHERE name = ?", (name,))
-        if number is None or self._name_by_file(number):
-            return []
-        papers = self._db.execute("SELECT DISTINCT paper FROM entries WHERE digest = ?", (number,))
-        listed = [paper for (paper,) in papers]
-        self._db.executemany(
-            "DELETE FROM versions WHERE paper = ? AND digest = ?",
-            [(paper, number) for paper in listed],
-        )
-        for table in ("sections", "entries", "problems"):
-            self._db.execute(f"DELETE FROM {table} WHERE digest = ?", (number,))
-        self._db.execute("DELETE FROM digests WHERE n = ?", (number,))
-        return listed
-
-    def _name_by_file(self, digest: int) -> bool:
-        """Names a digest after the last, by name, of its files; whether there is any."""
-        file = self._db.execute("SELECT max(name) FROM files WHERE digest = ?", (digest,))
-        (name,) = file.fetchone()
-        if name is not None:
-            self._db.execute("UPDATE digests SET file = ? WHERE n = ?", (name, digest))
-        return name is not None
-
-    def _settle(self, papers: Iterable[int]) -> None:
-        """Drops those of the papers that no digest lists, and merges the others anew."""
-        for number in papers:
-            if self._number("SELECT 1 FROM entries WHERE paper = ? LIMIT 1", number):
-                self._merge(number)
-            else:
-                self._unwrite(number, self._held(number))
-                self._db.execute("DELETE FROM papers WHERE n = ?", (number,))
-
-    def _add_digest(self, n: int | None, file: FileStamp, digest: Prepared) -> int:
-        cursor = self._db.execute(
-            "INSERT INTO digests (n, file, sha256, format, day, announced_at, generated_at,"
-            " declared, listing, entries, papers) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                n,
-                file.name,
-                file.sha256,
-                digest.format,
-                digest.day.isoformat(),
-                digest.announced_at and digest.announced_at.isoformat(),
-                digest.generated_at and digest.generated_at.isoformat(),
-                digest.declared,
-                digest.listing,
-                len(digest.entries),
-                len(digest.papers),
-            ),
-        )
-        number = cursor.lastrowid or 0
-        keywords = {keyword: self._keyword(keyword) for keyword in digest.keywords}
-        self._db.executemany(
-            "INSERT INTO sections VALUES (?, ?, ?)",
-            [(number, place, keywords[word]) for place, word in enumerate(digest.keywords)],
-        )
-        papers = self._put(digest.papers, number, digest.day.isoformat())
-        self._words |= digest.words
-        self._db.executemany(
-            "INSERT INTO entries VALUES (?, ?, ?, ?, ?)",
-            [
-                (number, seq, entry.position, keywords[entry.keyword], papers[entry.paper])
-                for seq, entry in enumerate(digest.entries)
-            ],
-        )
-        self._db.executemany(
-            "INSERT INTO problems VALUES (?, ?, ?)",
-            [(number, problem.line, problem.message) for problem in digest.problems],
-        )
-        self._recount([number])
-        return number
-
-    def _keyword(self, keyword: str) -> int:
-        self._db.execute("INSERT OR IGNORE INTO keywords (keyword) VALUES (?)", (keyword,))
-        return self._number("SELECT n FROM keywords WHERE keyword = ?", keyword) or 0
-
-    def _put(self, papers: Sequence[Row], digest: int, day: str) -> dict[PaperId, int]:
-        """Adds papers as a digest states them; their numbers."""
-        numbers = self._known(papers)
-        for paper in papers:
-            if paper.id in numbers:
-                self._restate(numbers[paper.id], paper, digest)
-        new = [paper for paper in papers if paper.id not in numbers]
-        last = self._number("SELECT seq FROM sqlite_sequence WHERE name = 'papers'") or 0
-        numbers |= {paper.id: number for number, paper in enumerate(new, last + 1)}
-        self._write([(numbers[paper.id], day, paper) for paper in new])
-        return numbers
-
-    def _known(self, papers: Iterable[Row]) -> dict[PaperId, int]:
-        """The numbers of those of the papers that the library holds."""
-        return self.numbers([paper.id for paper in papers])
-
-    def _restate(self, number: int, paper: Row, digest: int) -> None:
-        """Adds what a digest says of a paper that others list too."""
-        alone = self._number(
-            "SELECT digest FROM entries WHERE paper = ?1"
-            " AND NOT EXISTS (SELECT 1 FROM versions WHERE paper = ?1) LIMIT 1",
-            number,
-        )
-        if alone is not None:
-            self._state(number, alone, astuple(self._held(number)))
-        self._state(number, digest, paper.stated)
-        self._merge(number)
-
-    def _state(self, number: int, digest: int, stated: tuple[object, ...]) -> None:
-        text = _in_json(stated)
-        self._db.execute("INSERT INTO versions VALUES (?, ?, ?)", (number, digest, text))
-
-    def _merge(self, number: int) -> None:
-        """Writes a paper of several digests: the newest one's text, what it lacks from the others.
-
-        Each digest's own text of it is kept, so that the result does not depend on the order in
-        which digests come and go. A paper of one digest has no text beside its own.
-        """
-        rows = self._db.execute(
-            "SELECT stated, day FROM versions JOIN digests ON digests.n = digest WHERE paper = ?"
-            " ORDER BY day DESC, sha256",
-            (number,),
-        ).fetchall()
-        if not rows:
-            return
-        before = self._held(number)
-        merged = reduce(_filled, [_from_json(text) for text, _ in rows])
-        if merged == before:
-            self._db.execute("UPDATE papers SET day = ? WHERE n = ?", (rows[0][1], number))
-        else:
-            self._unwrite(number, before)
-            self._write([(number, rows[0][1], row_of(merged))])
-        if len(rows) == 1:
-            self._db.execute("DELETE FROM versions WHERE paper = ?", (number,))
-
-    def _write(self, papers: Sequence[tuple[int, str, Row]]) -> None:
-        """Writes papers, each with its number and its day; the marks of one that is there stay."""
-        marked = self._marked_among([paper.id for _, _, paper in papers])
-        self._db.executemany(
-            "INSERT INTO papers (n, id, day, read, starred, translated, code, title, title_zh,"
-            " authors, abs_url, pdf_url, by_title, by_author)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (n) DO UPDATE SET day = excluded.day, translated = excluded.translated,"
-            " code = excluded.code, title = excluded.title, title_zh = excluded.title_zh,"
-            " authors = excluded.authors, abs_url = excluded.abs_url, pdf_url = excluded.pdf_url,"
-            " by_title = excluded.by_title, by_author = excluded.by_author",
-            [
-                (
-                    number,
-                    paper.id,
-                    day,
-                    (paper.id, READ) in marked,
-                    (paper.id, STAR) in marked,
-                    paper.is_translated,
-                    paper.subjects[0][0] if paper.subjects else "",
-                    paper.title,
-                    paper.title_zh,
-                    _in_json(paper.authors),
-                    paper.abs_url,
-                    paper.pdf_url,
-                    paper.by_title,
-                    paper.by_author,
-                )
-                for number, day, paper in papers
-            ],
-        )
-        self._db.executemany(
-            "INSERT INTO texts VALUES (?, ?, ?)",
-            [(number, paper.abstract, paper.abstract_zh) for number, _, paper in papers],
-        )
-        subjects = {subject for _, _, paper in papers for subject in paper.subjects}
-        numbers = {subject: self._subject(*subject) for subject in subjects}
-        self._db.executemany(
-            "INSERT INTO paper_subjects VALUES (?, ?, ?)",
-            [
-                (number, place, numbers[subject])
-                for number, _, paper in papers
-                for place, subject in enumerate(paper.subjects)
-            ],
-        )
-        self._db.executemany(
-            "INSERT INTO full_text (rowid, title, title_zh, authors, abstract, abstract_zh, id)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(number, *paper.searched) for number, _, paper in papers],
-        )
-        self._db.executemany(
-            'INSERT INTO initials (n, "any", ti, au, abs, zh, id) VALUES (?, ?, ?, ?, ?, ?, ?)',
-            [(number, *paper.initials) for number, _, paper in papers],
-        )
-
-    def _marked_among(self, papers: Sequence[PaperId]) -> set[tuple[PaperId, str]]:
-        """What of the papers is marked, and how."""
-        marks = "SELECT paper, field FROM marks WHERE value = 'true' AND paper IN"
-        ids = json.dumps(papers)
-        return set(self._db.execute(f"{marks} (SELECT value FROM json_each(?))", (ids,)))
-
-    def _keep_words(self) -> None:
-        known = "INSERT OR IGNORE INTO words SELECT value FROM json_each(?)"
-        self._db.execute(known, (json.dumps(sorted(self._words)),))
-        self._words.clear()
-
-    def _unwrite(self, number: int, paper: Paper) -> None:
-        self._db.execute("DELETE FROM texts WHERE n = ?", (number,))
-        self._db.execute("DELETE FROM initials WHERE n = ?", (number,))
-        self._db.execute("DELETE FROM paper_subjects WHERE paper = ?", (number,))
-        self._db.execute(
-            "INSERT INTO full_text (full_text, rowid, title, title_zh, authors, abstract,"
-            " abstract_zh, id) VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)",
-            (number, *searched(paper)),
-        )
-
-    def _subject(self, code: str, name: str) -> int:
-        self._db.execute("INSERT OR IGNORE INTO subjects (code, name) VALUES (?, ?)", (code, name))
-        return self._number("SELECT n FROM subjects WHERE code = ? AND name = ?", code, name) or 0
+        self._expected |= words
 
     @_answered
     def positions(self) -> dict[str, Position]:
         """How far each journal has been mirrored."""
-        rows = self._db.execute("SELECT name, position FROM journals")
-        return {name: Position(*json.loads(position)) for name, position in rows}
+        return index_readings.positions(self._db)
 
     @_answered
-    def mirror(self, read: Callable[[Mapping[str, Position]], Reading]) -> set[PaperId]:
-        """Takes over what the journals say that is new; the papers whose marks changed.
-
-        The journals are read inside the transaction, so that two windows that mirror at once
-        do not both advance from the same place. Where one is gone, or is not what it was, all
-        are read anew: the marks here are those that the journals state, and no others.
-        """
+    def mirror(self, read: Read) -> set[PaperId]:
+        """Takes over what the journals say that is new; the papers whose marks changed."""
         self._read = read
-        with self.change():
-            positions = self.positions()
-            reading = read(positions)
-            if reading.restarted or not positions.keys() <= reading.positions.keys():
-                before = self._marked()
-                self._db.execute("DELETE FROM marks")
-                reading = read({})
-                for change in reading.changes:
-                    self._apply(change)
-                touched = {paper for paper, _, _ in before ^ self._marked()}
-            else:
-                touched = {change.paper for change in reading.changes if self._apply(change)}
-            self._db.execute("DELETE FROM journals")
-            self._db.executemany(
-                "INSERT INTO journals VALUES (?, ?)",
-                [(name, json.dumps(astuple(at))) for name, at in reading.positions.items()],
-            )
-            self._reflect(touched)
+        with self.change() as writer:
+            touched, reading = writer.mirror(read)
         self.unreadable = len(reading.bad) + len(reading.newer)
         return touched
-
-    def _marked(self) -> set[tuple[PaperId, str, str]]:
-        return set(self._db.execute("SELECT paper, field, value FROM marks"))
-
-    def _apply(self, change: Change) -> bool:
-        value = json.dumps(change.value, sort_keys=True)
-        cursor = self._db.execute(
-            "INSERT INTO marks VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-            " ON CONFLICT (paper, field) DO UPDATE"
-            " SET value = ?3, ms = ?4, count = ?5, device = ?6"
-            " WHERE (ms, count, device, value) < (?4, ?5, ?6, ?3)",
-            (change.paper, change.field, value, *_stamp(change), change.device),
-        )
-        return cursor.rowcount > 0
-
-    def _reflect(self, touched: Iterable[PaperId]) -> None:
-        """Carries marks over to the papers, and to the counts of their digests."""
-        ids = json.dumps(list(touched))
-        self._db.execute(
-            "UPDATE papers SET"
-            " read = EXISTS (SELECT 1 FROM marks WHERE paper = papers.id AND field = ?2"
-            "                AND value = 'true'),"
-            " starred = EXISTS (SELECT 1 FROM marks WHERE paper = papers.id AND field = ?3"
-            "                   AND value = 'true')"
-            " WHERE id IN (SELECT value FROM json_each(?1))",
-            (ids, READ, STAR),
-        )
-        self._recount(n for (n,) in self._db.execute(_LISTING, (ids,)).fetchall())
-
-    def _recount(self, digests: Iterable[int]) -> None:
-        self._db.executemany(
-            "UPDATE digests SET unread = (SELECT count(DISTINCT paper) FROM entries"
-            " JOIN papers ON papers.n = paper WHERE digest = ?1 AND NOT read) WHERE n = ?1",
-            [(number,) for number in digests],
-        )
 
     @_answered
     def winners(self, papers: Iterable[PaperId]) -> dict[Key, Change]:
@@ -732,7 +362,8 @@ class Index:
     def unread_counts(self, papers: Iterable[PaperId]) -> list[tuple[int, int]]:
         """The digests that list any of these papers, each with the number of its unread ones."""
         return self._db.execute(
-            f"SELECT n, unread FROM digests WHERE n IN ({_LISTING})", (json.dumps(list(papers)),)
+            f"SELECT n, unread FROM digests WHERE n IN ({index_readings.LISTING})",
+            (json.dumps(list(papers)),),
         ).fetchall()
 
     @_answered
@@ -923,11 +554,7 @@ class Index:
     @_answered
     def numbers(self, ids: Iterable[PaperId]) -> dict[PaperId, int]:
         """The numbers of the papers with these ids, as far as the library holds them."""
-        rows = self._db.execute(
-            "SELECT id, n FROM papers WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(ids)),),
-        )
-        return dict(rows.fetchall())
+        return index_readings.numbers_of(self._db, ids)
 
     def holding(self, number: int) -> Holding | None:
         """A paper with its places and marks; None where the library no longer holds it."""
@@ -942,49 +569,7 @@ class Index:
 
     @_answered
     def _holdings(self, numbers: Sequence[int]) -> dict[int, Holding]:
-        wanted = (json.dumps(numbers),)
-        listed: dict[int, list[tuple[date, str]]] = {}
-        for number, day, keyword in self._db.execute(
-            "SELECT paper, day, keywords.keyword FROM json_each(?)"
-            " JOIN entries ON entries.paper = json_each.value"
-            " JOIN digests ON digests.n = entries.digest"
-            " JOIN keywords ON keywords.n = entries.keyword"
-            " ORDER BY day DESC, file DESC, position, seq",
-            wanted,
-        ):
-            listed.setdefault(number, []).append((date.fromisoformat(day), keyword))
-        subjects: dict[int, list[Subject]] = {}
-        for number, code, name in self._db.execute(
-            "SELECT paper, code, name FROM json_each(?)"
-            " JOIN paper_subjects ON paper_subjects.paper = json_each.value"
-            " JOIN subjects ON subjects.n = paper_subjects.subject ORDER BY place",
-            wanted,
-        ):
-            subjects.setdefault(number, []).append(Subject(code, name))
-        rows = self._db.execute(
-            "SELECT n, read, starred, id, title, title_zh, authors, abs_url, pdf_url, abstract,"
-            " abstract_zh FROM papers LEFT JOIN texts USING (n)"
-            " WHERE n IN (SELECT value FROM json_each(?))",
-            wanted,
-        ).fetchall()
-        if any(abstract_zh is None for *_, abstract_zh in rows):
-            raise damage("a paper without its text")
-        return {
-            number: Holding(
-                Paper(
-                    id_,
-                    title,
-                    title_zh,
-                    tuple(json.loads(authors)),
-                    tuple(subjects.get(number, ())),
-                    *rest,
-                ),
-                tuple(listed.get(number, ())),
-                read=bool(read),
-                starred=bool(starred),
-            )
-            for number, read, starred, id_, title, title_zh, authors, *rest in rows
-        }
+        return index_readings.holdings(self._db, numbers)
 
     @_answered
     def file_of(self, paper: int, digest: int | None) -> str:
@@ -1015,14 +600,8 @@ class Index:
         numbers = list(dict.fromkeys(number for _, number in self._entries(None)))
         return numbers if wanted is None else wanted.of(numbers)
 
-    def _held(self, number: int) -> Paper:
-        holding = self.holding(number)
-        assert holding is not None, "a change holds the papers that it works on"
-        return holding.paper
-
     def _number(self, sql: str, *values: object) -> int | None:
-        row = self._db.execute(sql, values).fetchone()
-        return None if row is None else row[0]
+        return index_readings.number_of(self._db, sql, *values)
 
 
 _HEADINGS: Mapping[Order, tuple[str, str]] = {
@@ -1040,15 +619,6 @@ _SORTED: Mapping[Order, str] = {
     "id": "id GLOB '[0-9]*', id",
 }
 
-_LISTING = (
-    "SELECT DISTINCT digest FROM entries WHERE paper IN"
-    " (SELECT n FROM papers WHERE id IN (SELECT value FROM json_each(?)))"
-)
-"""The digests that list any of these papers."""
-
-_in_json = json.JSONEncoder(ensure_ascii=False).encode
-"""As `json.dumps` with this option, which would make an encoder for each paper."""
-
 _AT_ONCE = 500
 """Papers that are fetched whole by one statement."""
 
@@ -1057,46 +627,6 @@ _STATUS: Mapping[Status, str] = {
     "unread": "read = 0",
     "starred": "starred = 1",
 }
-
-
-def _make_tables(db: sqlite3.Connection) -> None:
-    db.execute("BEGIN")
-    for statement in _TABLES.split(";\n"):
-        db.execute(statement)
-    # A change adds one segment to the full text. Merged when they are many, they are written twice
-    # in ten years; by default, six times as often, and while somebody waits for it.
-    db.execute(
-        "INSERT INTO full_text (full_text, rank)"
-        " VALUES ('hashsize', 33554432), ('automerge', 64), ('crisismerge', 1999)"
-    )
-    db.execute(f"PRAGMA user_version = {VERSION}")
-    db.commit()
-
-
-def _filled(newer: Paper, older: Paper) -> Paper:
-    """The newer text of a paper; what it lacks from the older."""
-    lacking = {
-        name: getattr(older, name)
-        for name in Paper.__dataclass_fields__
-        if not getattr(newer, name)
-    }
-    return replace(newer, **lacking)
-
-
-def _from_json(text: str) -> Paper:
-    id_, title, title_zh, authors, subjects, *links_and_abstracts = json.loads(text)
-    return Paper(
-        id_,
-        title,
-        title_zh,
-        tuple(authors),
-        tuple(Subject(*subject) for subject in subjects),
-        *links_and_abstracts,
-    )
-
-
-def _stamp(change: Change) -> tuple[int, int]:
-    return change.stamp.ms, change.stamp.count
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -22,8 +22,9 @@ from typing import Any, Literal, TypeVar
 
 from digest_tui import prepared
 from digest_tui.folders import File, Watch, contents, files, storable, walk
-from digest_tui.index import FileStamp, Index
+from digest_tui.index import Index
 from digest_tui.index_file import ERRORS
+from digest_tui.index_writer import FileStamp, Writer
 from digest_tui.paper import PaperId, Problem
 from digest_tui.prepared import Answer, Job, Prepared
 from digest_tui.settings import Places, throwaway
@@ -64,6 +65,26 @@ class Progress:
     total: int
     papers: int
     """In the files that are done."""
+
+    def told(self, what: str, seconds: float, columns: int) -> str:
+        """How far it is after so many seconds; `what` is what papers are called.
+
+        Where there is less room, less is told: how far it is and the time left to the last, and
+        nothing in part.
+        """
+        papers, few = f"{self.papers:,} {what}", f"{self.papers:,} in"
+        ways: list[tuple[str, ...]] = [(papers,), (few,)]
+        if seconds >= 1 and self.done:
+            files, rate = f"{self.done:,} of {self.total:,}", f"{self.papers / seconds:,.0f}/s"
+            left = _time_left(seconds * (self.total - self.done) / self.done)
+            ways = [
+                (f"{files} files", papers, rate, left),
+                (papers, rate, left),
+                (files, left),
+                (few, left),
+                *ways,
+            ]
+        return next((told for told in map(" · ".join, ways) if len(told) <= columns), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +178,9 @@ class Library:
                 yield Progress(done, len(changed), papers)
         gone = [name for name in gone if watch.is_still(name)]
         if gone:
-            with self.index.change():
+            with self.index.change() as writer:
                 for name in gone:
-                    self.index.forget(name)
+                    writer.forget(name)
             yield Progress(done, len(changed), papers)
 
     def source(self, file: str, paper: PaperId) -> str:
@@ -344,20 +365,24 @@ class Library:
         if not outcomes or self.index.is_damaged:
             self.refresh()
             # By now the new index holds what was kept, and would call it known.
-            with self.index.change():
+            with self.index.change() as writer:
                 for file in kept.values():
                     if isinstance(file, FileStamp):
-                        self.index.forget(file.name)
+                        writer.forget(file.name)
             outcomes = self._added(batch, kept)
         return outcomes
 
     def _added(self, batch: _Batch[_Source | Imported], kept: _Kept) -> Sequence[Imported]:
         rest = dict(kept)
-        with self.index.change():
-            return [self._outcome(source, digest, rest) for source, digest in batch]
+        with self.index.change() as writer:
+            return [self._outcome(writer, source, digest, rest) for source, digest in batch]
 
     def _outcome(
-        self, source: _Source | Imported, digest: Answer, kept: dict[str, FileStamp | str]
+        self,
+        writer: Writer,
+        source: _Source | Imported,
+        digest: Answer,
+        kept: dict[str, FileStamp | str],
     ) -> Imported:
         if isinstance(source, Imported):
             return source
@@ -366,7 +391,7 @@ class Library:
         file = kept.pop(source.sha256, None)
         if isinstance(file, FileStamp):
             new = self.index.new_papers(digest)
-            return self._held(source.file, "imported", self.index.add(file, digest), new)
+            return self._held(source.file, "imported", writer.add(file, digest), new)
         number = self.index.digest_of(source.sha256)
         if number is None:
             return _refused(source.file, file or self._not_kept)
@@ -383,7 +408,7 @@ class Library:
         The name is not durable yet.
         """
         path = self.places.digests / (source.name or f"{day}.txt")
-        with _written_beside(path, source.data, source.mtime_ns) as temporary:
+        with _written_beside(path, [source.data], source.mtime_ns) as temporary:
             for target in _names(path, source.sha256):
                 with suppress(FileExistsError):
                     _publish(temporary, target)
@@ -412,12 +437,12 @@ class Library:
     def _index(self, batch: _Batch[FileStamp]) -> None:
         if not batch:
             return
-        with self.index.change():
+        with self.index.change() as writer:
             for file, digest in batch:
                 if isinstance(digest, Prepared):
-                    self.index.add(file, digest)
+                    writer.add(file, digest)
                 else:
-                    self.index.refuse(file, digest)
+                    writer.refuse(file, digest)
 
     def _files(self, times: dict[str, int | None] | None = None) -> dict[str, File]:
         return files(self.places.digests, self.places.folders, {} if times is None else times)
@@ -441,8 +466,8 @@ class Library:
             return False
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all: beside it first, then renamed, and both synced.
+def write_file(path: Path, chunks: Iterable[str]) -> None:
+    """Writes a text whole or not at all: beside the file first, then renamed, and both synced.
 
     The folder is made where it is missing; an existing file is replaced, and who may read it
     stays as it was; a device or a pipe is written to. Raises `OSError`, and then leaves what was
@@ -453,9 +478,10 @@ def write_file(path: Path, data: bytes) -> None:
     with suppress(OSError):
         mode = path.stat().st_mode
     if mode and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        path.write_bytes(data)
+        with path.open("wb") as file:
+            file.writelines(map(str.encode, chunks))
         return
-    with _written_beside(path, data) as temporary:
+    with _written_beside(path, map(str.encode, chunks)) as temporary:
         if mode:
             temporary.chmod(stat.S_IMODE(mode))
         os.replace(temporary, path)
@@ -510,13 +536,15 @@ _SHOWN_PLACES = ("digests", "marks", "index", "device", "config")
 
 
 @contextmanager
-def _written_beside(path: Path, data: bytes, mtime_ns: int | None = None) -> Iterator[Path]:
+def _written_beside(
+    path: Path, chunks: Iterable[bytes], mtime_ns: int | None = None
+) -> Iterator[Path]:
     """A hidden file beside a path, on the disk whole; gone afterwards unless it was renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.parent / f".{path.name[:32]}.{os.urandom(4).hex()}.tmp"
     try:
         with temporary.open("xb") as file:
-            file.write(data)
+            file.writelines(chunks)
             file.flush()
             os.fsync(file.fileno())
         if mtime_ns is not None:
@@ -616,6 +644,12 @@ def _one_ahead(
             yield done, kept.result()
         for done, kept in begun:
             yield done, kept.result()
+
+
+def _time_left(seconds: float) -> str:
+    if seconds < 1:
+        return "nearly done"
+    return f"{seconds:.0f} s left" if seconds < 90 else f"{seconds / 60:.0f} min left"
 
 
 def _papers_in(reading: tuple[object, Answer]) -> int:

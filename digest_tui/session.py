@@ -561,10 +561,25 @@ class Session:
         self, choice: Selection, format_: str, path: Path, languages: Language = "both"
     ) -> str:
         """Writes papers to a file and says where they went. Raises `OSError`."""
-        holdings = [in_languages(holding, languages) for holding in self.holdings(choice)]
-        text = "".join(FORMATS[format_].write(holdings))
-        write_file(path, text.encode("utf-8"))
-        return f"{_many(len(holdings), 'paper')} written to {path}"
+        return self.write(self.holdings(choice), format_, path, languages)
+
+    def write(
+        self, holdings: Iterable[Holding], format_: str, path: Path, languages: Language
+    ) -> str:
+        """Writes papers to a file, of which one at a time is held, and says where they went.
+
+        Raises `OSError`.
+        """
+        written = 0
+
+        def each() -> Iterator[Holding]:
+            nonlocal written
+            for holding in holdings:
+                written += 1
+                yield in_languages(holding, languages)
+
+        write_file(path, FORMATS[format_].write(each()))
+        return f"{_many(written, 'paper')} written to {path}"
 
     def copies(self) -> dict[str, str]:
         """What can be copied of the paper, each text by its name; nothing without a paper."""

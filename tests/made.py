@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from digest_tui import formats
-from digest_tui.index import FileStamp
+from digest_tui.index_writer import FileStamp
 from digest_tui.library import Library
 from digest_tui.paper import Paper, Subject
 from digest_tui.prepared import Prepared, prepare

@@ -22,8 +22,11 @@ ROOT = PACKAGE.parent
 LAYERS = (
     {"paper", "paper_set", "commands", "latex"},
     {"formats", "query", "marks"},
-    {"store", "export", "settings", "search", "editing", "facets", "prepared", "index_file"},
-    {"index", "crew", "folders"},
+    {"store", "export", "settings", "search", "editing", "facets", "prepared"},
+    {"index_file", "index_tables", "crew"},
+    {"index_readings"},
+    {"index_writer"},
+    {"index", "folders"},
     {"library", "view", "resume", "finder"},
     {"session", "filler"},
     {"watcher"},
@@ -76,6 +79,13 @@ def test_imports_go_strictly_down(module: Path) -> None:
     assert ours(module) - {name} <= below
 
 
+def test_the_package_lists_its_modules_in_the_order_of_the_layers() -> None:
+    layer_of = {name: place for place, layer in enumerate(LAYERS) for name in layer}
+    listed = re.findall(r"^\* `(\w+)`", digest_tui.__doc__ or "", re.MULTILINE)
+    assert sorted(listed) == sorted(layer_of.keys() - {"__main__"})
+    assert listed == sorted(listed, key=layer_of.__getitem__)
+
+
 @pytest.mark.parametrize("pane", sorted(PANES))
 def test_panes_do_not_know_each_other(pane: str) -> None:
     others = {f"digest_tui.ui.{other}" for other in (PANES | {"screen", "app"}) - {pane}}
@@ -90,7 +100,7 @@ def test_only_the_screen_knows_textual(module: Path) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
-def test_only_six_modules_touch_the_disk(module: Path) -> None:
+def test_few_modules_touch_the_disk(module: Path) -> None:
     source = (PACKAGE / module).read_text("utf-8")
     if name_of(module) not in TOUCH_THE_DISK:
         assert not DISK.search(source)

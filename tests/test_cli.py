@@ -95,6 +95,16 @@ def two(run: Run, tmp_path: Path) -> Path:
     return tmp_path / "two"
 
 
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 1,000 digests, which take a while."""
+    folder = tmp_path_factory.mktemp("many")
+    for number in range(1000):
+        made = papers(*range(20 * number, 20 * number + 20))
+        put(folder, f"{number:04}.txt", text(made))
+    return folder
+
+
 def program(
     *arguments: str | Path, stdin: bytes = b"", environment: Mapping[str, str] = os.environ
 ) -> Done:
@@ -126,7 +136,7 @@ def test_import_says_a_line_a_file_and_goes_on_after_a_refusal(run: Run, tmp_pat
         f"{two}: imported: text, 2026-04-23, 4 entries, 3 papers, 2 new, 0 problems",
         f"{one}: known: text, 2026-04-22, 3 entries, 3 papers, 0 new, 1 problems",
     ]
-    problem, first, second, _ = done.err.splitlines()
+    problem, first, second, _, _ = done.err.splitlines()
     assert problem.startswith(f"digest-tui: {one}:2: 4 entries are announced")
     assert first.startswith(f"digest-tui: {missing}: refused: cannot be read (no such file")
     assert second.startswith(f"digest-tui: {notes}: refused: not a digest")
@@ -148,29 +158,140 @@ def test_import_as_json_has_a_record_a_file(run: Run, tmp_path: Path) -> None:
     assert (known["status"], known["new"]) == ("known", 0)
 
 
-def test_importing_much_shows_how_far_it_is_and_may_be_interrupted(
-    run: Run, tmp_path: Path
-) -> None:
-    for number in range(400):
-        made = papers(*range(20 * number, 20 * number + 20))
-        put(tmp_path / "many", f"{number:03}.txt", text(made))
+TIME = r"(\d+ s left|\d+ min left|nearly done)"
+BARS = {
+    200: rf"\[#*-*\] [\d,]+ of 1,000 files · [\d,]+ papers · [\d,]+/s · {TIME}",
+    80: rf"\[#*-*\] [\d,]+ of 1,000 files · [\d,]+ papers · [\d,]+/s · {TIME}",
+    60: rf"\[#*-*\] [\d,]+ papers · [\d,]+/s · {TIME}",
+    40: rf"[\d,]+ of 1,000 · {TIME}",
+}
+"""What a bar says behind its first word, by the columns there are."""
+REST = "what is in stays, and the same call imports the rest"
 
-    bar = r"\nImporting \[#+-*\] \d+ of 400 files, [\d,]+ papers, [\d,]+/s, \d+ s left\s*$"
-    with Terminal("import", str(tmp_path / "many"), size=(240, 12)) as terminal:
-        terminal.until(lambda screen: re.search(bar, screen) is not None, "a bar below all lines")
+
+@pytest.mark.parametrize("columns", BARS)
+def test_importing_much_shows_how_far_it_is_and_leaves_nothing_of_that(
+    many: Path, columns: int
+) -> None:
+    with Terminal("import", str(many), size=(columns, 12)) as terminal:
+        bar = re.compile(f"^Importing {BARS[columns]} *$", re.M)
+        terminal.until(lambda screen: bar.search(screen) is not None, bar.pattern)
         terminal.press("\x03")
         assert terminal.wait() == 130
         terminal.settle()
-        *lines, last = terminal.text.rstrip().split("\n")
-        assert last.startswith("digest-tui: interrupted: what was imported stays")
-        assert all("imported: text" in line for line in lines)
+        told = terminal.text.replace("\n", "").strip()
+        assert re.fullmatch(rf"digest-tui: interrupted after \d+ of 1,000 files: {REST}", told)
+        drawn = re.findall(r"\r(Importing[^\r]*)\x1b\[K", terminal.output.decode())
+        # Before there is a rate, papers alone are told of.
+        kinds = re.compile(rf"Importing ({BARS[columns]}|(\[#*-*\] )?[\d,]+ papers)")
+        assert [each for each in drawn if not kinds.fullmatch(each) or "[]" in each] == []
+        assert max(map(len, drawn)) <= columns - len("^C")
 
-    assert 0 < len(run("digests").out.splitlines()) < 400
-    done = run("import", tmp_path / "many")
-    assert (done.code, done.err) == (0, "")
-    statuses = [line.split(": ")[1] for line in done.out.splitlines()]
-    assert (len(statuses), set(statuses)) == (400, {"known", "imported"})
-    assert len(run("papers").out.splitlines()) == 8000
+
+def test_an_import_that_was_interrupted_goes_on(run: Run, many: Path, tmp_path: Path) -> None:
+    path = tmp_path / "records.json"
+    shell = ("sh", "-c", 'exec "$0" -m digest_tui import --json "$1" >"$2"', sys.executable)
+    with Terminal(str(many), str(path), program=shell) as terminal:
+        terminal.see(" s left")
+        terminal.press("\x03")
+        assert terminal.wait() == 130
+        terminal.settle()
+        first = terminal.text.strip()
+    records = json.loads(path.read_text("utf-8"))
+    assert 0 < len(records) < 1000
+    assert {record["status"] for record in records} == {"imported"}
+    assert first == f"digest-tui: interrupted after {len(records)} of 1,000 files: {REST}"
+
+    held = len(run("digests").out.splitlines())
+    assert held >= len(records)
+    with Terminal("import", str(many)) as terminal:
+        terminal.see("Importing [")
+        assert terminal.wait() == 0
+        terminal.settle()
+        last = terminal.text.strip()
+    counts = f"{1000 - held:,} imported, {held:,} known; 20,000 papers, {20 * (1000 - held):,} new"
+    assert re.fullmatch(rf"digest-tui: 1,000 files: {counts}; \d+ s", last)
+
+    done = run("import", many)
+    assert (done.code, done.out.count(": known: ")) == (0, 1000)
+    assert done.err.startswith("digest-tui: 1,000 files: 1,000 known; 20,000 papers")
+    assert len(run("papers").out.splitlines()) == 20_000
+
+
+@pytest.mark.parametrize(("files", "listed"), [(30, 29), (31, 1)])
+def test_on_a_terminal_many_digests_are_listed_only_where_something_is_wrong(
+    tmp_path: Path, files: int, listed: int
+) -> None:
+    for number in range(files - 2):
+        put(tmp_path / "some", f"{number:02}.txt", text(papers(number)))
+    put(tmp_path / "some", "notes.txt", "Milk, eggs.\n")
+    put(tmp_path / "some", "short.txt", OLDER.replace("今天共有 3", "今天共有 4"))
+    with Terminal("import", str(tmp_path / "some"), size=(240, 60)) as terminal:
+        assert terminal.wait() == 1
+        terminal.settle()
+        lines = terminal.text.rstrip().split("\n")
+    assert sum(": imported: " in line for line in lines) == listed
+    problem, refused, last = lines[-3:]
+    assert problem.startswith(f"digest-tui: {tmp_path}/some/short.txt:2: 4 entries are announced")
+    assert refused.startswith(f"digest-tui: {tmp_path}/some/notes.txt: refused: not a digest")
+    assert last.startswith(f"digest-tui: {files} files: {files - 1} imported, 1 refused; ")
+
+
+def test_an_import_of_more_than_one_file_ends_with_the_sum(run: Run, tmp_path: Path) -> None:
+    one, notes = put(tmp_path, "1.txt", text(papers(1))), put(tmp_path, "2.txt", "Milk, eggs.\n")
+    two = put(tmp_path, "3.txt", NEWER)
+
+    def summed(*paths: Path) -> str:
+        last = run("import", *paths).err.splitlines()[-1]
+        return re.sub(r"; \d+ s$", "", last.removeprefix("digest-tui: "))
+
+    assert summed(one, notes) == "2 files: 1 imported, 1 refused; 1 paper, 1 new"
+    assert summed(notes, notes) == "2 files: 2 refused"
+    assert summed(one, two, notes) == "3 files: 1 imported, 1 known, 1 refused; 4 papers, 3 new"
+    assert summed(one, two) == "2 files: 2 known; 4 papers"
+    assert run("import", one).err == ""
+
+
+def test_an_import_that_nobody_reads_says_how_far_it_came(many: Path) -> None:
+    command = [sys.executable, "-m", "digest_tui", "import", str(many)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as program:
+        assert program.stdout
+        assert program.stderr
+        program.stdout.readline()
+        program.stdout.close()
+        told = program.stderr.read()
+    assert re.fullmatch(
+        r"digest-tui: ended, as nobody reads the output,"
+        rf" after \d+ of 1,000 files: {REST}\n",
+        told,
+    )
+    assert program.returncode == 1
+
+
+@pytest.mark.parametrize(
+    "command", ["papers", "digests", "export", "mark --star 2604.00001", "doctor", "import ."]
+)
+def test_an_index_that_is_far_behind_is_brought_up_to_date_in_sight(
+    many: Path, command: str
+) -> None:
+    put(config_path().parent, "config.toml", f'folders = ["{many}"]\n')
+    with Terminal(*command.split(), size=(100, 12)) as terminal:
+        bar = re.compile(f"^Indexing {BARS[80]} *$", re.M)
+        terminal.until(lambda screen: bar.search(screen) is not None, bar.pattern)
+        terminal.press("\x03")
+        assert terminal.wait() == 130
+        terminal.settle()
+        assert terminal.text.strip() == (
+            "digest-tui: interrupted while the index was brought up to date:"
+            " the next call goes on with it"
+        )
+
+
+def test_on_a_pipe_nothing_is_told_of_indexing(many: Path) -> None:
+    put(config_path().parent, "config.toml", f'folders = ["{many}"]\n')
+    done = program("papers")
+    assert (done.code, done.err, len(done.out.splitlines())) == (0, "", 20_000)
 
 
 def test_import_knows_what_was_put_into_the_folder_by_hand(run: Run, tmp_path: Path) -> None:
@@ -600,6 +721,7 @@ def test_the_program_takes_pipes_and_keeps_data_and_narration_apart(tmp_path: Pa
     assert [line.split(": refused: ")[0] for line in refused.err.splitlines()] == [
         "digest-tui: -",
         f"digest-tui: {tmp_path / 'missing'}",
+        "digest-tui: 2 files: 2 refused",
     ]
     latin = {**library, "PYTHONIOENCODING": "latin-1"}
     listed = program("papers", "(稀疏", "--jsonl", environment=latin)

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from digest_tui.index import VERSION, Index
+from digest_tui.index import Index
+from digest_tui.index_tables import VERSION
 from digest_tui.library import Library
 from digest_tui.marks import READ, STAR, Change, Decision, Stamp
 from digest_tui.paper import Holding, Paper, Subject
@@ -32,13 +33,13 @@ def index(tmp_path: Path) -> Iterator[Index]:
 
 
 def add(index: Index, name: str, content: str) -> int:
-    with index.change():
-        return index.add(*digest(content, name))
+    with index.change() as writer:
+        return writer.add(*digest(content, name))
 
 
 def forget(index: Index, name: str) -> None:
-    with index.change():
-        index.forget(name)
+    with index.change() as writer:
+        writer.forget(name)
 
 
 def mark(index: Index, *changes: Change) -> set[str]:
@@ -360,8 +361,8 @@ def test_patience_ends_where_another_connection_goes_on_writing(tmp_path: Path) 
 def test_a_change_that_fails_leaves_nothing_behind(index: Index) -> None:
     add(index, "a.txt", text(papers(1)))
     before = answers(index)
-    with suppress(KeyboardInterrupt), index.change():
-        index.add(*digest(text(papers(2, 3)), "b.txt"))
+    with suppress(KeyboardInterrupt), index.change() as writer:
+        writer.add(*digest(text(papers(2, 3)), "b.txt"))
         raise KeyboardInterrupt
     assert answers(index) == before
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from digest_tui.folders import LARGEST
-from digest_tui.index import FileStamp
+from digest_tui.index_writer import FileStamp
 from digest_tui.library import Imported, Library, Progress, sample, write_file
 from digest_tui.marks import STAR, Decision
 from digest_tui.prepared import read
@@ -402,11 +402,11 @@ def one_by_one(places: Places) -> object:
                 path.name, status.st_size, status.st_mtime_ns, hashlib.sha256(data).hexdigest()
             )
             digest = read(data, path.name, DAY)
-            with opened.index.change():
+            with opened.index.change() as writer:
                 if isinstance(digest, str):
-                    opened.index.refuse(file, digest)
+                    writer.refuse(file, digest)
                 else:
-                    opened.index.add(file, digest)
+                    writer.add(file, digest)
         return all_of(opened)
 
 
@@ -584,16 +584,16 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "new" / "file.md"
     mask = os.umask(0o027)
     try:
-        write_file(path, b"one")
+        write_file(path, ["one"])
     finally:
         os.umask(mask)
     assert path.read_bytes() == b"one"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    write_file(path, b"two")
+    write_file(path, ["two"])
     assert path.read_bytes() == b"two"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     with pytest.raises(IsADirectoryError):
-        write_file(path.parent, b"three")
+        write_file(path.parent, ["three"])
     assert sorted(os.listdir(tmp_path)) == ["home", "new"]
     assert os.listdir(path.parent) == ["file.md"]
 
@@ -602,7 +602,7 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDWR)
-    write_file(pipe, b"one")
+    write_file(pipe, ["one"])
     assert os.read(reader, 10) == b"one"
     os.close(reader)
     assert pipe.is_fifo()
@@ -610,14 +610,14 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
 
 def test_a_link_stays_a_link_and_a_loop_of_links_is_no_crash(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("file.md")
-    write_file(tmp_path / "link", b"one")
+    write_file(tmp_path / "link", ["one"])
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "file.md").read_bytes() == b"one"
 
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(OSError, match="loop"):
-        write_file(tmp_path / "loop" / "file.md", b"two")
-    write_file(tmp_path / "loop", b"two")
+        write_file(tmp_path / "loop" / "file.md", ["two"])
+    write_file(tmp_path / "loop", ["two"])
     assert (tmp_path / "loop").read_bytes() == b"two"
 
 
@@ -632,7 +632,7 @@ def test_a_file_that_is_there_is_not_reported_as_missing(
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", refuse_folders)
-    write_file(tmp_path / "file.md", b"one")
+    write_file(tmp_path / "file.md", ["one"])
     assert (tmp_path / "file.md").read_bytes() == b"one"
 
 

@@ -84,10 +84,10 @@ def by_field(papers: Mapping[int, Mapping[str, str]]) -> dict[str, Texts]:
 def library(path: Path, *contents: str) -> Library:
     index = Index(path)
     rows: dict[str, Row] = {}
-    with index.change():
+    with index.change() as writer:
         for place, content in enumerate(contents):
             file, prepared = digest(content, f"{place}.txt")
-            index.add(file, prepared)
+            writer.add(file, prepared)
             rows |= {row.id: row for row in prepared.papers}
     numbers = index.numbers(rows)
     held = {numbers[id_]: columns_of(row) for id_, row in rows.items()}
@@ -215,8 +215,8 @@ def index(tmp_path: Path) -> Iterator[Index]:
 
 
 def put(index: Index, name: str, *listed: Paper) -> None:
-    with index.change():
-        index.add(*digest(text(listed), name))
+    with index.change() as writer:
+        writer.add(*digest(text(listed), name))
 
 
 def found(index: Index, typed: str) -> str:
@@ -272,8 +272,8 @@ def test_an_answer_tells_which_words_were_found_only_inside_others(index: Index)
 def test_words_that_went_are_found_no_more(index: Index) -> None:
     put(index, "a.txt", paper(1, title="Transformers"))
     put(index, "b.txt", paper(2, title="Reformers"))
-    with index.change():
-        index.forget("a.txt")
+    with index.change() as writer:
+        writer.forget("a.txt")
     assert found(index, "*former") == "2"
     assert found(index, "t") == "2"
     assert found(index, "v") == ""

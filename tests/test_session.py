@@ -6,6 +6,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -18,6 +19,7 @@ from digest_tui.editing import choosing, completing
 from digest_tui.index import Order, Status
 from digest_tui.library import Library
 from digest_tui.marks import READ, STAR
+from digest_tui.paper import Holding
 from digest_tui.query import parse
 from digest_tui.resume import Left
 from digest_tui.session import Selection, Session, Step1
@@ -37,6 +39,15 @@ def session(tmp_path: Path) -> Iterator[Session]:
         session = Session(opened, today=lambda: NEXT_DAY)
         session.start()
         yield session
+
+
+@pytest.fixture
+def hasty(session: Session) -> Iterator[Session]:
+    """The same, of a reader who waits for no other window, as on the screen."""
+    with closing(Library(session.library.places, patience=0.01)) as opened:
+        hasty = Session(opened, session.today)
+        hasty.start()
+        yield hasty
 
 
 @contextmanager
@@ -848,6 +859,31 @@ def test_what_another_machine_decided_a_moment_ago_is_what_an_undo_brings_back(
     assert having(session, "is:starred") == [4]
 
 
+def test_an_export_that_ends_halfway_leaves_the_file_and_holds_one_paper_at_a_time(
+    session: Session, tmp_path: Path
+) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_text("as it was", "utf-8")
+    held: list[weakref.ref[Holding]] = []
+
+    class Watched(Holding):
+        """With a place for weak references."""
+
+    def some() -> Iterator[Holding]:
+        for number in range(20):
+            held.append(weakref.ref(holding := Watched(paper(number), ())))
+            yield holding
+            del holding
+            assert sum(each() is not None for each in held) <= 1
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        session.write(some(), "jsonl", path, "both")
+    assert len(held) == 20
+    assert path.read_text("utf-8") == "as it was"
+    assert not list(tmp_path.glob(".out*"))
+
+
 def test_a_paper_that_is_gone_is_not_exported(session: Session, tmp_path: Path) -> None:
     (session.library.places.digests / "1.txt").unlink()
     session.library.refresh()
@@ -856,34 +892,32 @@ def test_a_paper_that_is_gone_is_not_exported(session: Session, tmp_path: Path) 
     assert [json.loads(line)["id"] for line in lines] == []
 
 
-def test_decisions_show_while_another_window_holds_the_index(session: Session) -> None:
-    with closing(sqlite3.connect(session.library.places.index, isolation_level=None)) as other:
+def test_decisions_show_while_another_window_holds_the_index(hasty: Session) -> None:
+    with closing(sqlite3.connect(hasty.library.places.index, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        session.star()
-        session.undo()
-        session.read()
-        assert journal(session)[-1] == ("2604.00004", READ, True)
-        card = session.card(1)
+        hasty.star()
+        hasty.undo()
+        hasty.read()
+        assert journal(hasty)[-1] == ("2604.00004", READ, True)
+        card = hasty.card(1)
         assert card
-        assert (card.read, card.starred, session.unread) == (True, False, 2)
+        assert (card.read, card.starred, hasty.unread) == (True, False, 2)
         other.execute("ROLLBACK")
-    assert session.look()
-    assert (having(session, "is:read"), session.totals.unread) == ([4], 5)
+    assert hasty.look()
+    assert (having(hasty, "is:read"), hasty.totals.unread) == ([4], 5)
 
 
-def test_stars_count_while_another_window_holds_the_index(session: Session) -> None:
-    with closing(sqlite3.connect(session.library.places.index, isolation_level=None)) as other:
+def test_stars_count_while_another_window_holds_the_index(hasty: Session) -> None:
+    with closing(sqlite3.connect(hasty.library.places.index, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert [session.star(), session.star(), session.star()][-1].startswith(
-            "All 3 decided, 3 starred"
-        )
-        assert (session.starred, session.counts()["here"], session.totals.starred) == (3, 3, 0)
-        assert [card.id[-1] for card in session.starred_here()] == ["4", "5", "6"]
-        session.show("starred")
-        assert session.view.papers == 3
+        assert [hasty.star(), hasty.star(), hasty.star()][-1].startswith("All 3 decided, 3 starred")
+        assert (hasty.starred, hasty.counts()["here"], hasty.totals.starred) == (3, 3, 0)
+        assert [card.id[-1] for card in hasty.starred_here()] == ["4", "5", "6"]
+        hasty.show("starred")
+        assert hasty.view.papers == 3
         other.execute("ROLLBACK")
-    assert session.look()
-    assert (session.starred, session.totals.starred) == (3, 3)
+    assert hasty.look()
+    assert (hasty.starred, hasty.totals.starred) == (3, 3)
 
 
 def test_a_digest_with_other_papers_is_outdated_though_they_are_as_many(session: Session) -> None:

@@ -73,8 +73,9 @@ class DigestList(ScrollView, can_focus=True, inherit_bindings=False):
         muted = self.get_component_rich_style("digest-list--muted")
         if place >= self.session.scopes:
             return Strip.blank(width, style)
-        label, count, is_done = self._row(place)
+        label, counts, short, is_done = self._row(place)
         glyph = self.glyphs.cursor if place == self._place else " "
+        count = counts if cell_len(glyph + label + counts) + 2 <= width else short
         left = clip(glyph + label, width - cell_len(count) - 2, self.glyphs.cut)
         gap = " " * max(width - cell_len(left) - cell_len(count) - 1, 1)
         parts = [Segment(left + gap, muted if is_done else style), Segment(count + " ", muted)]
@@ -85,15 +86,18 @@ class DigestList(ScrollView, can_focus=True, inherit_bindings=False):
     def _cursor_style(self) -> Style:
         return self.get_component_rich_style("digest-list--cursor")
 
-    def _row(self, place: int) -> tuple[str, str, bool]:
-        """The name, the counts, and whether nothing is left to decide there."""
+    def _row(self, place: int) -> tuple[str, str, str, bool]:
+        """The name, the counts, those for which there is room in any case, and whether nothing is
+        left to decide there."""
         totals = self.session.totals
         row, status = self.session.scope_at(place)
         if row:
             again = f" {self.glyphs.again}" if row.same_as else ""
-            return f"{row.day}{again}", f"{row.unread:,}/{row.papers:,}", not row.unread
+            counts = f"{row.unread:,}/{row.papers:,}"
+            return f"{row.day}{again}", counts, f"{row.unread:,}", not row.unread
         if status == "all":
-            return "All", f"{totals.unread:,}/{totals.papers:,}", False
-        if status == "unread":
-            return "Unread", f"{totals.unread:,}", not totals.unread
-        return "Starred", f"{totals.starred:,}", not totals.starred
+            return "All", f"{totals.unread:,}/{totals.papers:,}", f"{totals.papers:,}", False
+        label, count = (
+            ("Unread", totals.unread) if status == "unread" else ("Starred", totals.starred)
+        )
+        return label, f"{count:,}", f"{count:,}", not count

@@ -28,8 +28,10 @@ LEAST = (40, 12)
 """Columns and rows below which the screen only keeps working."""
 LISTED = 12
 """Starred papers that are named when all is decided."""
-NARROW = 58
-"""Columns, below which less is said of how far it is."""
+COUNTS = 15
+"""Columns of the status line that what is told of indexing leaves to the counts."""
+FAR = 50
+"""Columns in which it is told how far that is, at most."""
 NAMED = 3
 """New digests that are named by their day."""
 
@@ -169,13 +171,7 @@ def status(
 
 def indexing(progress: Progress, seconds: float, width: int) -> str:
     """How far digests are indexed after so many seconds: papers, their rate, the time left."""
-    papers = f"{progress.papers:,} papers indexed" if width > NARROW else f"{progress.papers:,} in"
-    if seconds < 1 or not progress.done:
-        return papers
-    rate = f"{progress.papers / seconds:,.0f}/s" if width > NARROW else ""
-    left = seconds * (progress.total - progress.done) / progress.done
-    time_left = f"{left:.0f} s left" if left < 90 else f"{left / 60:.0f} min left"
-    return _joined(papers, rate, time_left if left >= 1 else "nearly done", glue=" · ")
+    return progress.told("papers indexed", seconds, min(width - COUNTS, FAR))
 
 
 def filled(session: Session) -> str:

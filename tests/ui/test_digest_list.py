@@ -50,6 +50,17 @@ async def test_a_listing_issued_again_is_marked(make: Make) -> None:
         assert ["↻" in line for line in drawn(pane)[3:5]] == [True, False]
 
 
+async def test_where_there_is_no_room_for_both_counts_the_name_stays_whole(make: Make) -> None:
+    papers = [paper(number) for number in range(1, 11)]
+    pane = listed(make(digest(*papers), digest(*papers, day="2026-03-06")))
+    async with hosted(pane, (20, 12)):
+        lines = [line.split() for line in drawn(pane)]
+        assert (lines[0], lines[3]) == (["All", "10/10"], ["▎2026-03-06", "↻", "10"])
+    pane = listed(pane.session)
+    async with hosted(pane, (11, 12)):
+        assert drawn(pane)[0].split() == ["All", "10"]
+
+
 async def test_what_is_done_is_dimmed(session: Session) -> None:
     session.read_all()
     pane = listed(session)

@@ -180,7 +180,11 @@ def test_the_first_hint_keeps_what_matters_most_in_sixty_columns(session: Sessio
         (Progress(286, 2858, 10_010), 20.0, 118, "10,010 papers indexed · 500/s · 3 min left"),
         (Progress(2850, 2858, 99_750), 20.0, 118, "99,750 papers indexed · 4,988/s · nearly done"),
         (Progress(286, 2858, 10_010), 2.0, 38, "10,010 in · 18 s left"),
-        (Progress(0, 40, 0), 3.0, 38, "0 in"),
+        (Progress(286, 2858, 100_100), 2.0, 38, "100,100 in · 18 s left"),
+        (Progress(28, 285, 980), 2.0, 38, "28 of 285 · 18 s left"),
+        (Progress(0, 40, 0), 3.0, 38, "0 papers indexed"),
+        (Progress(0, 40, 0), 3.0, 20, "0 in"),
+        (Progress(0, 40, 0), 3.0, 10, ""),
     ],
 )
 def test_progress_tells_what_there_is_room_for(
