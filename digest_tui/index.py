@@ -130,6 +130,9 @@ class Index:
         """How the journals are read, once that was told."""
         self._expected: set[str] = set()
         """Words that the next change takes in."""
+        self._known: search.Known = {}
+        self._known_of: tuple[object, ...] = ()
+        """The state of the index of which that is known."""
         self.file: FileId | None
         """Which file is read, whatever stands at the path by now; None where it was given up."""
         self._open()
@@ -591,7 +594,10 @@ class Index:
 
         Raises `sqlite3.OperationalError` where it is interrupted.
         """
-        return search.answer(self._db, query, today, span)
+        state = self._db, self._number("PRAGMA data_version"), self._db.total_changes
+        if state != self._known_of:
+            self._known_of, self._known = state, {}
+        return search.answer(self._db, query, today, span, self._known)
 
     @_answered
     def found(self, query: q.Query, today: date) -> Sequence[int]:

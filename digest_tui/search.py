@@ -24,7 +24,11 @@ from digest_tui.paper_set import PaperSet
 
 Span = tuple[int, int]
 """The first and the last number of the papers that are asked about."""
+Known = dict[tuple[object, ...], PaperSet]
+"""What statements found, as long as nothing is written: none of these sets is to be changed."""
 
+_KNOWN = 8
+"""Statements that are remembered: who types asks again for everything but the last word."""
 _GROUP = 50
 """Texts in one MATCH expression: FTS5 looks at each alternative for every paper that it finds."""
 
@@ -49,8 +53,10 @@ class Answer:
     """Where all that the query finds is among the papers; None for anywhere."""
 
 
-def answer(db: sqlite3.Connection, query: q.Query, today: date, span: Span | None = None) -> Answer:
-    """Returns what a query finds, in a span or anywhere.
+def answer(
+    db: sqlite3.Connection, query: q.Query, today: date, span: Span | None, known: Known
+) -> Answer:
+    """Returns what a query finds, in a span or anywhere, by what is known and becomes known of it.
 
     To look at the papers of one digest, whose numbers are near each other, takes the same time in
     a library of any size. Raises `sqlite3.OperationalError` where the connection is interrupted,
@@ -59,7 +65,7 @@ def answer(db: sqlite3.Connection, query: q.Query, today: date, span: Span | Non
     # An interrupt holds for the statements that are running; without this one it could come
     # between two.
     with closing(db.execute("SELECT 1 UNION ALL SELECT 2")):
-        search = _Search(db, today, span)
+        search = _Search(db, today, span, known)
         found = search.found(query)
         if found and not _has_alternatives(query):
             # Every word is held by what was found.
@@ -102,6 +108,7 @@ class _Search:
     db: sqlite3.Connection
     today: date
     span: Span | None
+    known: Known
 
     def found(self, query: q.Query) -> PaperSet | None:
         match query:
@@ -193,9 +200,15 @@ class _Search:
         if self.span:
             source += f" AND {column} BETWEEN ? AND ?"
             values += self.span
+        asked = source, *values
+        if asked in self.known:
+            return self.known[asked]
         found = PaperSet()
         for (numbers,) in self.db.execute(
             f"SELECT json_group_array({column}) FROM {source} {each}", values
         ):
             found.update(json.loads(numbers))
+        if len(self.known) >= _KNOWN:
+            del self.known[next(iter(self.known))]
+        self.known[asked] = found
         return found

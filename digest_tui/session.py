@@ -242,7 +242,7 @@ class Session:
 
     def _starred(self) -> PaperSet:
         """The starred papers of the library, as it is when all is saved."""
-        starred = self.index.matches(q.Is("starred"), self.today()) or PaperSet()
+        starred = PaperSet(self.index.matches(q.Is("starred"), self.today()) or ())
         ahead = {key[0]: change for key, change in self._ahead.items() if key[1] == STAR}
         for paper, number in self.index.numbers(ahead).items():
             starred.put(number, ahead[paper].value is True)

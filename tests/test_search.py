@@ -294,6 +294,19 @@ def test_in_a_span_all_that_stands_there_is_found_and_nothing_beyond_is_read(
     assert set(within.papers) == set(anywhere.papers) & {2, 3, 4}
 
 
+@pytest.mark.parametrize("typed", ["is:unread", "sparse", "sparse -tasks", "cat:cs.RO", "p"])
+def test_what_was_found_before_is_not_believed_once_something_is_written(
+    index: Index, typed: str
+) -> None:
+    asked = parse(typed).query
+    with closing(Index(index.path)) as other:
+        for number, writing in enumerate((index, other, index), start=1):
+            put(writing, f"{number}.txt", paper(number))
+            first, again = index.answer(asked, DAY), index.answer(asked, DAY)
+            assert first == again
+            assert set(first.papers or ()) == set(range(1, number + 1))
+
+
 def test_an_interrupt_between_two_statements_is_heard(index: Index) -> None:
     class Interrupting(date):
         def toordinal(self) -> int:

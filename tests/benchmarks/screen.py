@@ -22,6 +22,8 @@ BARE = (sys.executable, "-m", "tests.benchmarks.bare")
 DOWNS = 10
 """How often `j` is pressed after a start."""
 PAPER, TITLE = r"read\d+x", r"mark\d+x"
+LISTED = f"{TITLE}|Nothing is found"
+"""What stands in a list that has been painted."""
 PAGE_DOWN, EMPTY, ENTER, ESCAPE = "\x1b[6~", "\x15", "\r", "\x1b"
 
 
@@ -142,7 +144,7 @@ def _letters(run: Run, program: Driven, scope: Scope, papers: int) -> None:
         for letter in query.format(name=run.shelf.author):
             finished = program.answer(letter)
             # A letter that leaves the list as it is is answered by being there itself.
-            painted = program.shown(TITLE)
+            painted = program.shown(LISTED)
             run.add(table.LETTERS[scope, query], painted)
             run.add(table.LETTER[scope], painted)
             run.add(table.REST[scope], finished)
