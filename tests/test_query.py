@@ -426,9 +426,9 @@ def test_the_words_of_a_text(text: str, held: list[str]) -> None:
 def plain_tokens(text: str) -> list[str]:
     """The definition of a match, spelt out a character at a time."""
     tokens = [""]
-    for at, character in enumerate(text):
-        near = text[max(at - 1, 0) : at + 2]
-        letter = unicodedata.normalize("NFKD", character)[0].lower()
+    letters = [unicodedata.normalize("NFKD", character)[0].lower() for character in text]
+    for at, letter in enumerate(letters):
+        near = letters[max(at - 1, 0) : at + 2]
         if "一" <= letter <= "鿿":
             tokens += [letter, ""]
         elif letter.isalnum():
@@ -438,6 +438,11 @@ def plain_tokens(text: str) -> list[str]:
         else:
             tokens.append("")
     return [token for token in tokens if token]
+
+
+@given(st.text("一二词㊀豈aé1 ，。(-\n"))
+def test_a_text_is_segmented_as_the_definition_says(text: str) -> None:
+    assert segment(text).split() == plain_tokens(text)
 
 
 def plainly_found(wanted: Text, text: str) -> bool:
@@ -548,6 +553,11 @@ def test_the_index_holds_the_tokens_of_a_segmented_text(text: str) -> None:
     index.execute("CREATE VIRTUAL TABLE held USING fts5vocab(found, instance)")
     held = [token for (token,) in index.execute("SELECT term FROM held ORDER BY offset")]
     assert held == segment(text).split()
+
+
+def test_a_han_character_is_a_token_of_its_own_as_it_is() -> None:
+    every = "".join(map(chr, range(0x4E00, 0xA000)))
+    assert segment(every).split() == list(every)
 
 
 @given(unicode, st.sampled_from("abxyz019"))
