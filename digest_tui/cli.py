@@ -47,7 +47,7 @@ _A_WHILE = 0.5
 """Seconds after which a bar is worth drawing."""
 _INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended, as shells have it."""
-_MANY = 30
+_LISTED = 30
 """Files, above which a terminal is not filled with a line for each."""
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -508,7 +508,7 @@ def _imported(
     from digest_tui.library import Progress
 
     total = library.count_files(paths)
-    is_brief = total > _MANY and sys.stdout.isatty() and sys.stderr.isatty()
+    is_brief = total > _LISTED and sys.stdout.isatty() and sys.stderr.isatty()
     done = papers = 0
     try:
         with _Bar("Importing") as bar, closing(_outcomes(library, paths)) as outcomes:
@@ -528,7 +528,7 @@ def _imported(
 
 def _so_far(done: int, total: int) -> str:
     came = f"after {done:,} of {_count(total, 'file')}"
-    return f"{came}: what is in stays, and the same call imports the rest"
+    return f"{came}: what was copied stays, and the same call imports the rest"
 
 
 def _outcomes(library: Library, paths: Iterable[Path]) -> Generator[Imported, None, None]:

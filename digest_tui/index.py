@@ -307,9 +307,18 @@ class Index:
         day, *counts = row
         return date.fromisoformat(day), *counts, tuple(self.problems(digest))
 
-    def new_papers(self, digest: Prepared) -> int:
-        """How many papers of a digest the library does not hold."""
-        return len(digest.papers) - len(self.numbers(paper.id for paper in digest.papers))
+    @_answered
+    def new_papers(self, digest: Prepared, file: str) -> int:
+        """How many papers of a digest the library holds from no other one than that of this file,
+        which another window may have taken in by now."""
+        held = self._number(
+            "SELECT count(*) FROM papers WHERE id IN (SELECT value FROM json_each(?)) AND EXISTS"
+            " (SELECT 1 FROM entries WHERE paper = papers.n"
+            "  AND digest IS NOT (SELECT digest FROM files WHERE name = ?))",
+            json.dumps([paper.id for paper in digest.papers]),
+            file,
+        )
+        return len(digest.papers) - (held or 0)
 
     def expect(self, words: frozenset[str]) -> None:
         """Takes words in with the next change, whatever becomes of the digest that holds them."""

@@ -354,7 +354,7 @@ class Library:
         return f"cannot be kept in {self.places.digests}"
 
     def _keep(self, batch: _Batch[_Source | Imported], kept: _Kept) -> Sequence[Imported]:
-        """Adds the digests to the index that were made durable."""
+        """Adds the digests to the index that were made durable, and to the next one if need be."""
         outcomes: Sequence[Imported] = ()
         if not self.index.is_lost():
             try:
@@ -364,11 +364,6 @@ class Library:
                     raise
         if not outcomes or self.index.is_damaged:
             self.refresh()
-            # By now the new index holds what was kept, and would call it known.
-            with self.index.change() as writer:
-                for file in kept.values():
-                    if isinstance(file, FileStamp):
-                        writer.forget(file.name)
             outcomes = self._added(batch, kept)
         return outcomes
 
@@ -390,7 +385,7 @@ class Library:
             return _refused(source.file, digest)
         file = kept.pop(source.sha256, None)
         if isinstance(file, FileStamp):
-            new = self.index.new_papers(digest)
+            new = self.index.new_papers(digest, file.name)
             return self._held(source.file, "imported", writer.add(file, digest), new)
         number = self.index.digest_of(source.sha256)
         if number is None:

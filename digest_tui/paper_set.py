@@ -23,7 +23,7 @@ class PaperSet:
             self.update(numbers)
 
     def __bytes__(self) -> bytes:
-        """Its papers as a mask: a byte 0 or 1 for each number from 0 on, as far as there are."""
+        """Its papers as a mask: a byte 0 or 1 for each number from 0 to the last in it at least."""
         return bytes(self._flags)
 
     def __contains__(self, number: object) -> bool:
@@ -51,7 +51,7 @@ class PaperSet:
 
     @property
     def span(self) -> tuple[int, int]:
-        """The first and the last of its papers."""
+        """The first and the last of its papers; twice -1, which no paper has, where it is empty."""
         return self._flags.find(1), self._flags.rfind(1)
 
     def update(self, numbers: Collection[int]) -> None:

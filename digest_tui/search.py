@@ -59,8 +59,8 @@ def answer(
     """Returns what a query finds, in a span or anywhere, by what is known and becomes known of it.
 
     To look at the papers of one digest, whose numbers are near each other, takes the same time in
-    a library of any size. Raises `sqlite3.OperationalError` where the connection is interrupted,
-    at whatever moment.
+    a library of any size. Raises `sqlite3.OperationalError` where the connection is interrupted
+    meanwhile, at whatever moment.
     """
     # An interrupt holds for the statements that are running; without this one it could come
     # between two.
@@ -68,7 +68,7 @@ def answer(
         search = _Search(db, today, span, known)
         found = search.found(query)
         if found and not _has_alternatives(query):
-            # Every word is held by what was found.
+            # Every word is held by what was found, but for those of another alternative.
             return Answer(found, query, span)
         wider = _widened(db, query)
         return Answer(found if wider == query else search.found(wider), wider, span)

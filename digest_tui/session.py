@@ -70,6 +70,7 @@ class Session:
         """The scope and the order of `_places`; None where they may have changed since."""
         self._places: Mapping[str, Sequence[int]] = {}
         self._answered: tuple[str, Answer] | None = None
+        self._listed_digest: int | None = None
         self._listed_papers = PaperSet()
         """The papers of the scope, whatever the view shows of it."""
         self._unread = PaperSet()
@@ -149,7 +150,8 @@ class Session:
         """Whether the digest that the view shows has other papers by now, or is gone."""
         if self._scope is None:
             return False
-        return self.index.places(self._scope, self.order) != self._places
+        places = self.index.places(self._scope, self.order)
+        return list(places.items()) != list(self._places.items())
 
     def card(self, row: int) -> Card | None:
         """What a row shows of its paper; None for a heading, or outside the view."""
@@ -701,6 +703,7 @@ class Session:
             return
         self._places = self.index.places(digest, self.order)
         self._listed_papers = PaperSet(*self._places.values())
+        self._listed_digest = digest
         self._unread = self.index.unread(digest)
         self._count_unread({paper for paper, _ in self._ahead})
         self._listed = wanted
@@ -832,7 +835,7 @@ class Session:
 
     def _lists(self, number: int) -> bool:
         """Whether the scope lists a paper."""
-        return self._scope is None or number in self._listed_papers
+        return self._listed_digest is None or number in self._listed_papers
 
 
 def _many(count: int, noun: str) -> str:

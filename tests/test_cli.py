@@ -166,7 +166,7 @@ BARS = {
     40: rf"[\d,]+ of 1,000 · {TIME}",
 }
 """What a bar says behind its first word, by the columns there are."""
-REST = "what is in stays, and the same call imports the rest"
+REST = "what was copied stays, and the same call imports the rest"
 
 
 @pytest.mark.parametrize("columns", BARS)

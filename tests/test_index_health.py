@@ -255,7 +255,7 @@ NO_READING = {
     "reopen", "is_lost", "is_damaged", "is_sound", "rebuild", "close", "interrupt", "change",
     "expect",
 }  # fmt: skip
-BY_OTHERS = {"count", "holding", "holdings", "matches", "new_papers"}
+BY_OTHERS = {"count", "holding", "holdings", "matches"}
 """What asks by others only."""
 
 

@@ -339,6 +339,21 @@ def test_an_import_that_is_stopped_keeps_what_it_told_and_goes_on(
     assert all_of(empty) == one_by_one(empty.places)
 
 
+def test_what_another_window_takes_in_during_an_import_is_new_all_the_same(
+    empty: Library, tmp_path: Path
+) -> None:
+    for number in range(40):
+        some = papers(*range(50 * number, 50 * number + 50))
+        put(tmp_path / "folder", f"{number:03}.txt", text(some))
+    new = 0
+    with closing(Library(empty.places)) as other:
+        for done, outcome in enumerate(empty.import_paths([tmp_path / "folder"]), start=1):
+            new += outcome.new
+            if not done % 10:
+                other.refresh()
+    assert new == empty.index.totals().papers == 2_000
+
+
 @pytest.mark.parametrize("where", ["own", "extra"])
 def test_a_scan_takes_in_what_is_new_changed_and_gone(tmp_path: Path, where: str) -> None:
     extra = tmp_path / "extra"

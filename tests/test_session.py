@@ -920,6 +920,21 @@ def test_stars_count_while_another_window_holds_the_index(hasty: Session) -> Non
     assert (hasty.starred, hasty.totals.starred) == (3, 3)
 
 
+def test_what_is_not_saved_counts_only_in_digests_that_list_it(session: Session) -> None:
+    session.choose(None)
+    number = session.index.numbers(["2604.00001"])["2604.00001"]
+    session.point(next(session.view.rows_of(number)))
+    session.read()
+    with full_disk(session):
+        session.point(next(session.view.rows_of(number)))
+        session.read()
+        assert session.unsaved
+        session.choose(digest_of(session, NEXT_DAY))
+        assert (session.decided, session.unread) == ((0, 3), 3)
+        session.choose(digest_of(session, DAY))
+        assert (session.decided, session.unread) == ((0, 3), 3)
+
+
 def test_a_digest_with_other_papers_is_outdated_though_they_are_as_many(session: Session) -> None:
     session.choose(digest_of(session, DAY))
     assert not session.is_outdated

@@ -147,8 +147,8 @@ class MainScreen(Screen[None]):
             lambda *progress: self.post_message(self.Scanned(*progress)),
             lambda *end: self.post_message(self.ScanEnded(*end)),
         )
-        self._asked: tuple[str, Finding] | None = None
-        """The query whose answer is still to come."""
+        self._asked: tuple[str, Finding, int] | None = None
+        """The query whose answer is still to come, and the session's revision that it is of."""
         self._is_source = False
         """Whether papers are shown as they stand in their digest."""
         self._is_narrowing = False
@@ -487,7 +487,7 @@ class MainScreen(Screen[None]):
         if wait([finding], PATIENCE).done:
             self._show_found(text, finding)
         else:
-            self._asked = text, finding
+            self._asked = text, finding, session.revision
             finding.add_done_callback(lambda done: self.post_message(self.Found(text, done)))
             self._tell_status(f"Searching{self.glyphs.cut}")
 
@@ -499,8 +499,14 @@ class MainScreen(Screen[None]):
     @on(Found)
     def show_found(self, message: Found) -> None:
         """Shows what was found, unless something else has been asked since."""
-        if self._asked and message.finding is self._asked[1]:
+        if not self._asked or message.finding is not self._asked[1]:
+            return
+        if self._asked[2] == self.session.revision:
             self._show_found(message.text, message.finding)
+        else:
+            # Something was marked or came in meanwhile.
+            self._asked = None
+            self.filter_live()
 
     def _show_found(self, text: str, finding: Finding) -> None:
         self._asked = None
