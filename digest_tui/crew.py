@@ -36,8 +36,8 @@ _AHEAD = 12 * 1024**2
 """Bytes of files that are read ahead, so that no child waits while a transaction is committed."""
 _LEAST = 64 * 1024
 """Bytes that a file counts as at least."""
-_NICER = 5
-"""A child gives way to who writes, and to who draws the screen."""
+_NICER = 19
+"""A child gives way to who writes, for whom all wait, and to who draws the screen."""
 
 
 def read_all(items: Iterable[tuple[T, Job | None]]) -> Generator[tuple[T, Answer], None, None]:
