@@ -21,6 +21,9 @@ GAP = 0.004
 """Seconds without a byte that end a frame."""
 REST = 0.05
 """Seconds without a byte, and with next to no work, that are rest."""
+ESCAPE = "\x1b"
+ALONE = 0.2
+"""Seconds after Esc in which the next key would be taken for Alt and that key."""
 PATIENCE = 60.0
 """Seconds after which an answer will not come any more."""
 
@@ -31,6 +34,7 @@ class Driven:
     def __init__(self, terminal: Terminal, began: float) -> None:
         self._terminal = terminal
         self._sent = began
+        self._keys = ""
         self._answer = 0
         """Where in the output the answer begins."""
         self._arrivals: list[tuple[int, float]] = []
@@ -39,11 +43,14 @@ class Driven:
 
     def press(self, keys: str) -> None:
         """Sends keys, with which the clock starts anew."""
+        while self._keys == ESCAPE and time.perf_counter() - self._sent < ALONE:
+            self._read(GAP)
         # A hand is not in step with the frames that a program paints, sixty a second.
         time.sleep(self._chance.random() / 60)
         self._answer = self.written
         self._arrivals.clear()
         self._sent = time.perf_counter()
+        self._keys = keys
         self._terminal.press(keys)
 
     def answer(self, keys: str, pattern: str = "") -> float:
@@ -112,14 +119,15 @@ class Driven:
 
     def _read(self, seconds: float, wanted: str = "") -> bool:
         """Takes in what is written within a time; ends the run for what is wanted too long."""
-        if self._terminal.pump(seconds):
+        came = self._terminal.pump(seconds)
+        if came:
             self._arrivals.append((self.written, time.perf_counter()))
-            return True
-        is_gone = self._terminal.process.poll() is not None
+        is_gone = not came and self._terminal.process.poll() is not None
+        # A cursor that blinks goes on writing, whatever is waited for.
         if wanted and (is_gone or time.perf_counter() - self._sent > PATIENCE):
             told = re.sub(rb"\x1b\[[^a-zA-Z]*[a-zA-Z]", b" ", self._terminal.output[-20_000:])
             raise SystemExit(f"{wanted} never came:\n{told.decode(errors='replace')[-3_000:]}")
-        return False
+        return came
 
     def _worked(self) -> int:
         """The ticks of processor time that the program has had."""

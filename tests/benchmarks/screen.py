@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.benchmarks import libraries, made, table
-from tests.benchmarks.driver import Driven, driven
+from tests.benchmarks.driver import ESCAPE, Driven, driven
 from tests.benchmarks.libraries import BULK_QUERY, MIXED, QUERIES, Shelf
 from tests.benchmarks.table import Run, Scope
 
@@ -24,7 +24,7 @@ DOWNS = 10
 PAPER, TITLE = r"read\d+x", r"mark\d+x"
 LISTED = f"{TITLE}|Nothing is found"
 """What stands in a list that has been painted."""
-PAGE_DOWN, EMPTY, ENTER, ESCAPE = "\x1b[6~", "\x15", "\r", "\x1b"
+PAGE_DOWN, EMPTY, ENTER = "\x1b[6~", "\x15", "\r"
 
 
 @dataclass(frozen=True, slots=True)
