@@ -85,7 +85,7 @@ class _Crew:
     def _hire(self) -> None:
         with suppress(OSError):
             for _ in range(min(os.cpu_count() or 1, _MOST)):
-                self._children.append(_child())
+                self._children.append(child_of(__name__))
                 self._idle.put(self._children[-1])
         if self._children:
             self._threads = ThreadPoolExecutor(len(self._children), "crew")
@@ -116,9 +116,10 @@ class _Crew:
                 pass
 
 
-def _child() -> subprocess.Popen[bytes]:
+def child_of(module: str) -> subprocess.Popen[bytes]:
+    """A child process that runs a module, and that is talked to through pipes. Raises `OSError`."""
     return subprocess.Popen(
-        [sys.executable, "-m", __name__],
+        [sys.executable, "-m", module],
         # What the working folder holds is nobody's module.
         cwd=PurePath(__file__).parents[1],
         stdin=subprocess.PIPE,

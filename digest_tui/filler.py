@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import os
 import pickle
-import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import closing, suppress
-from pathlib import PurePath
 
 from digest_tui.library import Library, Progress
 from digest_tui.settings import Places
@@ -28,16 +26,11 @@ def filled(places: Places) -> Generator[Progress, None, None]:
 
     To close the iterator ends the child.
     """
+    # Few starts have so much to index, and this takes a while to import.
+    from digest_tui.crew import child_of
+
     try:
-        child = subprocess.Popen(
-            [sys.executable, "-m", __name__],
-            # What the working folder holds is nobody's module.
-            cwd=PurePath(__file__).parents[1],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            process_group=0,
-        )
+        child = child_of(__name__)
     except OSError:
         return
     with child:
