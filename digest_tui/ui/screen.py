@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -154,7 +154,8 @@ class MainScreen(Screen[None]):
         self._is_narrowing = False
         """Whether the facets are open."""
         self._back = None if session.digests else self._left
-        """Where the reader was, and will be once that is indexed, unless a key comes first."""
+        """Where the reader was, and will be once that is indexed, unless a key comes first and
+        finds something to go on from."""
         self._is_placed = bool(session.digests)
         """Whether the view is of something."""
         self._message = notice
@@ -544,6 +545,8 @@ class MainScreen(Screen[None]):
             self._keep()
 
     def _keep(self) -> None:
+        if self._back:
+            self._back = replace(self._back, query=self.session.view.text)
         self._show_query()
         self.tell()
         self.post_message(self.QueryKept())
@@ -770,14 +773,18 @@ class MainScreen(Screen[None]):
         else:
             # Another window may have been faster.
             self.look_for_changes()
-        self._progress, self._next_look, self._back = "", 0.0, None
+        self._progress, self._next_look = "", 0.0
+        if message.trouble:
+            # The next scan goes on from here, and who was told of this is told that it is over.
+            self._was_asked = True
+            self.tell(message.trouble)
+            return
+        self._back = None
         now = {row.file: row.day for row in self.session.digests}
         new = [row for row in self.session.digests if row.file not in self._known]
         gone = [day for file, day in self._known.items() if file not in now]
         self._known = now
-        if message.trouble:
-            told = message.trouble
-        elif self._is_filling:
+        if self._is_filling:
             told = words.filled(self.session)
         elif new:
             told = words.news(new, self.session.index.problems_in([row.n for row in new]))
@@ -813,8 +820,9 @@ class MainScreen(Screen[None]):
         return scope is not None and all(row.n != scope.n for row in self.session.digests)
 
     def stay(self) -> None:
-        """The reader goes on from here: nothing leads back any more."""
-        self._back = None
+        """The reader goes on from here, if there is a here: nothing leads back any more."""
+        if self._is_placed:
+            self._back = None
 
     def look_for_changes(self) -> None:
         """Takes over what other windows and machines did, and saves what could not be saved."""

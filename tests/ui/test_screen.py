@@ -447,9 +447,14 @@ async def test_a_library_that_is_being_indexed_fills_in_whatever_is_looked_at(ma
         await until(pilot, lambda: "2 digests, 8 papers indexed" in status(pilot))
 
 
+TWO_EACH = tuple(
+    digest(paper(n), paper(n + 3), day=day)
+    for n, day in enumerate(("2026-03-01", "2026-03-02", "2026-03-03"), 1)
+)
+
+
 async def test_the_end_of_a_scan_of_another_index_leads_nobody_away(make: Make) -> None:
-    days = ("2026-03-01", "2026-03-02", "2026-03-03")
-    session = make(*(digest(paper(n), paper(n + 3), day=day) for n, day in enumerate(days, 1)))
+    session = make(*TWO_EACH)
     async with running(session) as pilot:
         await pilot.press("]", "j", "/", *"number 5")
         before = session.index.file
@@ -462,6 +467,60 @@ async def test_the_end_of_a_scan_of_another_index_leads_nobody_away(make: Make) 
         assert session.current.title == "Paper number 5"
         assert "╭─ 2026-03-02 ─" in frame(pilot)
         assert "1 of 2 · " in status(pilot)
+
+
+@pytest.fixture
+def lost(make: Make, monkeypatch: pytest.MonkeyPatch) -> Callable[[Pilot[None]], None]:
+    """The index of the second digest's reader is lost, and nobody fills the next one yet."""
+
+    def lose(pilot: Pilot[None]) -> None:
+        screen = main(pilot)
+        monkeypatch.setattr(screen.watcher, "scan", lambda: None)
+        os.truncate(screen.session.library.places.index, 0)
+        screen.look_for_changes()
+        assert not screen.session.digests
+
+    return lose
+
+
+def fill(pilot: Pilot[None]) -> None:
+    """The index is filled, and that is told."""
+    screen = main(pilot)
+    with closing(Library(screen.session.library.places)) as other:
+        other.refresh()
+        screen.post_message(MainScreen.ScanEnded(True, index=other.index.file))
+
+
+async def test_a_scan_that_came_to_nothing_leads_nobody_away(
+    make: Make, lost: Callable[[Pilot[None]], None]
+) -> None:
+    session = make(*TWO_EACH)
+    async with running(session) as pilot:
+        await pilot.press("]", "j")
+        lost(pilot)
+        main(pilot).post_message(MainScreen.ScanEnded(False, "It is locked"))
+        await until(pilot, lambda: "It is locked" in status(pilot))
+        fill(pilot)
+        await until(pilot, lambda: "╭─ 2026-03-02 ─" in frame(pilot))
+        assert "3 digests, 6 papers indexed" in status(pilot)
+        assert session.current
+        assert session.current.title == "Paper number 5"
+
+
+async def test_a_key_into_an_index_that_is_still_empty_leads_nobody_away(
+    make: Make, lost: Callable[[Pilot[None]], None]
+) -> None:
+    session = make(*TWO_EACH)
+    async with running(session) as pilot:
+        await pilot.press("]", "j")
+        lost(pilot)
+        await pilot.press("j", "/", *"number", "enter")
+        fill(pilot)
+        await until(pilot, lambda: "╭─ 2026-03-02 ─" in frame(pilot))
+        assert "2 of 2 · " in status(pilot)
+        assert session.view.text == "number"
+        assert session.current
+        assert session.current.title == "Paper number 5"
 
 
 async def test_a_single_digest_that_comes_in_tells_no_progress(make: Make) -> None:
