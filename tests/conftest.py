@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more of the machine than of the program.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 # Textual reads these while it is imported, so they are set before any test module is.
 os.environ["TEXTUAL_ANIMATIONS"] = "none"

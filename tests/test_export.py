@@ -91,7 +91,7 @@ def papers_with_keywords(text: str) -> list[tuple[Paper, tuple[str, ...]]]:
     return [(papers[position], tuple(names)) for position, names in sorted(places.items())]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(holdings)
 def test_an_export_reads_back_as_the_same_papers(holdings: list[Holding]) -> None:
     text = "".join(markdown(holdings))
@@ -122,7 +122,7 @@ def test_what_markdown_would_interpret_is_escaped_and_maths_is_not(text: str, es
     assert unescape(escaped) == text
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(lines.filter(lambda line: bool(line) and not re.search(MATH, line)))
 def test_escaped_text_renders_as_itself(line: str) -> None:
     renderer = MarkdownIt("commonmark").enable(["strikethrough", "table"])
@@ -393,7 +393,7 @@ def entries(text: str) -> dict[str, dict[str, str]]:
     return found
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(holdings)
 def test_no_text_breaks_a_bibliography(holdings: list[Holding]) -> None:
     written = entries("".join(bibtex(holdings)))
@@ -431,7 +431,7 @@ def test_a_table_has_a_row_a_paper() -> None:
     assert "".join(table([])) == BOM + ",".join(names) + "\r\n"
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(holdings)
 def test_a_table_reads_back_and_no_cell_is_a_formula(holdings: list[Holding]) -> None:
     for holding, row in zip(holdings, rows("".join(table(holdings)))[1:], strict=True):

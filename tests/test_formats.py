@@ -262,7 +262,7 @@ def said(digest: Digest) -> str:
     return "\n".join((*digest.keywords, *papers, *problems))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(shuffled_digests())
 def test_every_word_of_a_digest_is_in_a_field_or_in_a_problem(text: str) -> None:
     digest = parse(text)
@@ -272,7 +272,7 @@ def test_every_word_of_a_digest_is_in_a_field_or_in_a_problem(text: str) -> None
     assert all(0 <= problem.line <= text.count("\n") + 1 for problem in digest.problems)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(shuffled_digests(), st.text(), st.integers(0, 2000))
 @example("", "- Authors: a\n- lınk: b\n- abſtract\nc\n", 400)
 @example("", "- Authors: a\n- 中文摘要\n\ufa6e\n", 400)
@@ -282,7 +282,7 @@ def test_no_text_makes_the_reader_raise(digest: str, junk: str, at: int) -> None
         assert parsed.format or parsed.problems
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.binary(max_size=40), st.integers(0, 2000))
 @example(b"\xff\xfea", 0)
 def test_no_bytes_make_the_reader_raise(junk: bytes, at: int) -> None:
@@ -292,7 +292,7 @@ def test_no_bytes_make_the_reader_raise(junk: bytes, at: int) -> None:
     assert "\ufffd" in text or not problems
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(st.characters(max_codepoint=0xFFFF) | st.sampled_from("\x1b[];m\x07\x9b\u202e\r\n")))
 def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
     cleaned = clean(text)
