@@ -288,10 +288,14 @@ class Session:
         self._show(self._scope, self.view.status, text)
         return ""
 
-    def take(self, text: str, answer: Answer) -> str:
-        """Filters the present scope by a query that has been answered for its span."""
+    def know(self, text: str, answer: Answer) -> None:
+        """Believes an answer to a query, until anything changes."""
         self._answered = text, answer
-        return self.ask(text)
+
+    def is_known(self, text: str) -> bool:
+        """Whether it is known what a query finds in the whole library, or easy to tell."""
+        answer = self._answered[1] if self._answered and self._answered[0] == text else None
+        return not text.strip() or (answer is not None and answer.span is None)
 
     @property
     def span(self) -> Span | None:
@@ -322,20 +326,26 @@ class Session:
             return _OVERALL.index(self.view.status)
         return self._digest_places.get(self._scope, -len(_OVERALL)) + len(_OVERALL)
 
-    def choose_place(self, place: int) -> str:
-        """Shows what the list of digests offers at a place, or at the nearest there is."""
+    def nearest(self, place: int) -> tuple[int | None, Status]:
+        """What `choose` takes for a place of the list of digests, or for the nearest there is."""
         row, status = self.scope_at(min(max(place, 0), self.scopes - 1))
-        return self.choose(row.n if row else None, status)
+        return (row.n if row else None), status
 
-    def move_digest(self, step: Step1) -> str:
-        """Goes to the next or the previous digest of the list; before the first is All."""
+    def beside(self, step: Step1) -> tuple[int | None, Status] | None:
+        """The next or the previous digest of the list, and what is shown of it: what `choose`
+        takes. Before the first is All, and beyond is nothing."""
         place = -1 if self._scope is None else self._digest_places.get(self._scope, -1 - step)
         if not -1 <= place + step < len(self.digests):
-            return "No digest further " + ("down" if step == 1 else "up")
-        if place + step == -1:
-            return self.choose(None, self.view.status if self._scope else "all")
+            return None
         status = self.view.status if self._scope else "all"
-        return self.choose(self.digests[place + step].n, status)
+        return (None if place + step == -1 else self.digests[place + step].n), status
+
+    def move_digest(self, step: Step1) -> str:
+        """Goes to the next or the previous digest of the list."""
+        beside = self.beside(step)
+        if beside is None:
+            return "No digest further " + ("down" if step == 1 else "up")
+        return self.choose(*beside)
 
     def go(self, row: int) -> str:
         """Puts the cursor on the paper at a row, or on the nearest below or above it."""

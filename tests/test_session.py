@@ -651,13 +651,13 @@ def test_of_digests_of_one_day_the_next_is_the_one_before_by_name(
 def test_every_place_of_the_list_of_digests_can_be_chosen(session: Session) -> None:
     statuses: list[Status] = []
     for place in range(session.scopes):
-        session.choose_place(place)
+        session.choose(*session.nearest(place))
         assert session.scope_place == place
         statuses.append(session.view.status)
     assert statuses == ["all", "unread", "starred", "all", "all"]
-    session.choose_place(99)
+    session.choose(*session.nearest(99))
     assert session.scope_place == 4
-    session.choose_place(-1)
+    session.choose(*session.nearest(-1))
     assert session.scope_place == 0
 
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -32,12 +34,13 @@ from digest_tui.editing import choosing
 from digest_tui.export import in_languages, preview
 from digest_tui.facets import FacetField
 from digest_tui.finder import Finder, Finding
-from digest_tui.index import Order
+from digest_tui.index import Order, Status
 from digest_tui.index_file import FileId
 from digest_tui.library import Progress
 from digest_tui.query import parse
 from digest_tui.resume import Left
-from digest_tui.session import LANGUAGES, Selection, Session
+from digest_tui.search import Span
+from digest_tui.session import LANGUAGES, Selection, Session, Step1
 from digest_tui.settings import split_keys
 from digest_tui.ui import words
 from digest_tui.ui.digest_list import DigestList
@@ -64,6 +67,19 @@ SELDOM = 30
 """Of so many parts of the time one goes into filling in the lists meanwhile."""
 POLL = 1.0
 """Seconds between looks at the journals."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query that is asked beside the screen."""
+
+    text: str
+    span: Span | None
+    show: Callable[[], str]
+    """Shows what it finds, once the session knows."""
+    finding: Finding | None = None
+    revision: int = 0
+    """Of the session, when it was asked."""
 
 
 class MainScreen(Screen[None]):
@@ -104,7 +120,6 @@ class MainScreen(Screen[None]):
     class Found(Message):
         """A query was answered, later than a person waits for."""
 
-        text: str
         finding: Finding
 
     @dataclass
@@ -147,8 +162,8 @@ class MainScreen(Screen[None]):
             lambda *progress: self.post_message(self.Scanned(*progress)),
             lambda *end: self.post_message(self.ScanEnded(*end)),
         )
-        self._asked: tuple[str, Finding, int] | None = None
-        """The query whose answer is still to come, and the session's revision that it is of."""
+        self._asked: Asked | None = None
+        """The query whose answer is still to come."""
         self._is_source = False
         """Whether papers are shown as they stand in their digest."""
         self._is_narrowing = False
@@ -355,7 +370,7 @@ class MainScreen(Screen[None]):
 
     def _step(self, step: int) -> None:
         if self._pane == 0:
-            self.tell(self.session.choose_place(self.session.scope_place + step))
+            self._choose(*self.session.nearest(self.session.scope_place + step))
         elif self._pane == 1:
             self.tell(self.session.move(step))
         else:
@@ -367,7 +382,7 @@ class MainScreen(Screen[None]):
 
     def action_first(self) -> None:
         if self._pane == 0:
-            self.tell(self.session.choose_place(0))
+            self._choose(*self.session.nearest(0))
         elif self._pane == 1:
             self.tell(self.session.go(0))
         else:
@@ -375,7 +390,7 @@ class MainScreen(Screen[None]):
 
     def action_last(self) -> None:
         if self._pane == 0:
-            self.tell(self.session.choose_place(self.session.scopes - 1))
+            self._choose(*self.session.nearest(self.session.scopes - 1))
         elif self._pane == 1:
             self.tell(self.session.go(len(self.session.view.rows) - 1))
         else:
@@ -394,10 +409,26 @@ class MainScreen(Screen[None]):
         self.tell(self.session.move_unread(-1))
 
     def action_next_digest(self) -> None:
-        self.tell(self.session.move_digest(1))
+        self._step_digest(1)
 
     def action_previous_digest(self) -> None:
-        self.tell(self.session.move_digest(-1))
+        self._step_digest(-1)
+
+    def _step_digest(self, step: Step1) -> None:
+        if beside := self.session.beside(step):
+            self._choose(*beside)
+        else:
+            self.tell(self.session.move_digest(step))
+
+    def _choose(self, digest: int | None, status: Status) -> None:
+        """Goes to a digest, or to the whole library as soon as the query is answered for it."""
+        text = self.session.view.text
+        choose = partial(self.session.choose, digest, status)
+        if digest is None and not self.session.is_known(text):
+            self._find(Asked(text, None, choose))
+        else:
+            self._abandon()
+            self.tell(choose())
 
     def action_next_keyword(self) -> None:
         self.tell(self.session.move_section(1))
@@ -422,7 +453,7 @@ class MainScreen(Screen[None]):
 
     @on(DigestList.Pointed)
     def choose_row(self, message: DigestList.Pointed) -> None:
-        self.tell(self.session.choose_place(message.place))
+        self._choose(*self.session.nearest(message.place))
 
     def action_read(self) -> None:
         if self._comes_forward():
@@ -460,13 +491,17 @@ class MainScreen(Screen[None]):
         self.tell(self.session.redo())
 
     def action_show_all(self) -> None:
-        self.tell(self.session.show("all"))
+        self._choose_status("all")
 
     def action_show_unread(self) -> None:
-        self.tell(self.session.show("unread"))
+        self._choose_status("unread")
 
     def action_show_starred(self) -> None:
-        self.tell(self.session.show("starred"))
+        self._choose_status("starred")
+
+    def _choose_status(self, status: Status) -> None:
+        scope = self.session.view.scope
+        self._choose(scope.n if scope else None, status)
 
     def action_query(self) -> None:
         if self._pane == 0:
@@ -481,16 +516,23 @@ class MainScreen(Screen[None]):
     def filter_live(self) -> None:
         """Filters by what stands in the bar by now, which may be more than the letter typed."""
         text = self.query_bar.value
-        if text == (self._asked[0] if self._asked else self.session.view.text):
-            return
-        session = self.session
-        finding = self.finder.find(parse(text).query, session.today(), session.span)
+        if text != (self._asked.text if self._asked else self.session.view.text):
+            self._find(Asked(text, self.session.span, partial(self.session.ask, text)))
+
+    def _find(self, asked: Asked) -> None:
+        """Asks a query beside the screen, and shows what it finds at once or later."""
+        finding = self.finder.find(parse(asked.text).query, self.session.today(), asked.span)
         if wait([finding], PATIENCE).done:
-            self._show_found(text, finding)
+            self._show_found(asked, finding)
         else:
-            self._asked = text, finding, session.revision
-            finding.add_done_callback(lambda done: self.post_message(self.Found(text, done)))
+            self._asked = replace(asked, finding=finding, revision=self.session.revision)
+            finding.add_done_callback(lambda done: self.post_message(self.Found(done)))
             self._tell_status(f"Searching{self.glyphs.cut}")
+
+    def _abandon(self) -> None:
+        """Waits for no answer any more."""
+        self.finder.abandon()
+        self._asked = None
 
     @property
     def is_searching(self) -> bool:
@@ -500,22 +542,21 @@ class MainScreen(Screen[None]):
     @on(Found)
     def show_found(self, message: Found) -> None:
         """Shows what was found, unless something else has been asked since."""
-        if not self._asked or message.finding is not self._asked[1]:
+        asked = self._asked
+        if not asked or message.finding is not asked.finding:
             return
-        if self._asked[2] == self.session.revision:
-            self._show_found(message.text, message.finding)
+        if asked.revision == self.session.revision:
+            self._show_found(asked, message.finding)
         else:
             # Something was marked or came in meanwhile.
-            self._asked = None
-            self.filter_live()
+            self._find(asked)
 
-    def _show_found(self, text: str, finding: Finding) -> None:
+    def _show_found(self, asked: Asked, finding: Finding) -> None:
         self._asked = None
-        try:
-            self.session.take(text, finding.result())
-        except (OSError, sqlite3.Error):
-            # Beside the screen the index could not be read.
-            self.session.ask(text)
+        # Where the index could not be read beside the screen, it is read here.
+        with suppress(OSError, sqlite3.Error):
+            self.session.know(asked.text, finding.result())
+        asked.show()
         self._show_lists()
         self._tell_status("")
         self._underline()
@@ -552,8 +593,7 @@ class MainScreen(Screen[None]):
         self.post_message(self.QueryKept())
 
     def _clear_query(self) -> None:
-        self.finder.abandon()
-        self._asked = None
+        self._abandon()
         self._leave_bar()
         if self.session.view.text:
             self.session.ask("")
@@ -850,8 +890,7 @@ class MainScreen(Screen[None]):
             self.tell(f"The index cannot be opened: {error}")
             return
         self._back = self._back or left
-        self.finder.abandon()
-        self._asked = None
+        self._abandon()
         self._is_filling, self._is_placed = True, bool(self.session.digests)
         self.tell("The index is built anew")
         self.filter_live()

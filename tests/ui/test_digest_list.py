@@ -82,10 +82,10 @@ async def test_the_place_of_the_view_is_visible_after_every_move_and_resize(make
     pane = listed(session)
     async with hosted(pane, (24, 10)) as pilot:
         for place in (0, 30, 12, 42, 3):
-            session.choose_place(place)
+            session.choose(*session.nearest(place))
             pane.show()
             assert sum("▎" in line for line in drawn(pane)) == 1
-        session.choose_place(42)
+        session.choose(*session.nearest(42))
         pane.show()
         for height in (6, 20, 4, 0, 9):
             await pilot.resize_terminal(24, height)
@@ -105,10 +105,10 @@ async def test_a_click_chooses_its_digest_and_one_on_the_border_nothing(make: Ma
     pane = listed(session)
     async with Heard(pane).run_test(size=(24, 12)) as pilot:
         await pilot.pause()
-        session.choose_place(0)
+        session.choose(*session.nearest(0))
         pane.show()
         await pilot.click(pane, offset=(5, 4))
-        session.choose_place(42)
+        session.choose(*session.nearest(42))
         pane.show()
         await pilot.pause()
         await pilot.click(pane, offset=(5, 10))

@@ -237,6 +237,40 @@ async def test_who_does_not_wait_for_an_answer_goes_back(session: Session, keys:
         assert session.view.text == ""
 
 
+async def test_the_whole_library_is_shown_when_the_query_is_answered(session: Session) -> None:
+    async with running(session) as pilot:
+        await type_in(pilot, "/diffusion")
+        await pilot.press("enter")
+        scope = session.view.scope
+        is_answered = threading.Event()
+        main(pilot).finder._thread.submit(is_answered.wait)
+        await pilot.press("[")
+        assert "Searching" in status(pilot)
+        assert session.view.scope == scope
+        await pilot.press("s")
+        assert session.totals.starred == 1
+        is_answered.set()
+        await until(pilot, lambda: session.view.scope is None)
+        assert (session.view.text, session.view.papers) == ("diffusion", 6)
+        await until(pilot, lambda: "╭─ all" in frame(pilot).lower())
+
+
+async def test_who_goes_elsewhere_meanwhile_stays_there(session: Session) -> None:
+    async with running(session) as pilot:
+        await type_in(pilot, "/diffusion")
+        await pilot.press("enter")
+        is_answered = threading.Event()
+        main(pilot).finder._thread.submit(is_answered.wait)
+        await pilot.press("[", "]")
+        assert session.view.scope
+        scope = session.view.scope
+        assert scope.day < session.digests[0].day
+        is_answered.set()
+        await pilot.pause(0.2)
+        assert session.view.scope == scope
+        assert "Searching" not in status(pilot)
+
+
 async def test_leaving_waits_for_no_answer(session: Session) -> None:
     async with running(session) as pilot:
         is_answered = threading.Event()

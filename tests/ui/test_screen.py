@@ -433,6 +433,7 @@ async def test_looking_for_digests_says_what_was_found(session: Session) -> None
 async def test_a_library_that_is_being_indexed_fills_in_whatever_is_looked_at(make: Make) -> None:
     session = make(digest(paper(1), day="2026-03-01"))
     async with running(session) as pilot:
+        main(pilot).watcher.stop()
         await pilot.press("[")
         await type_in(pilot, "/policy")
         await pilot.press("enter")
