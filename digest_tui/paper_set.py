@@ -32,7 +32,7 @@ class PaperSet:
         )
 
     def __len__(self) -> int:
-        return self._bits.bit_count()
+        return self._flags.count(1)
 
     def __iter__(self) -> Iterator[int]:
         return compress(count(), self._flags)

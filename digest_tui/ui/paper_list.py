@@ -77,6 +77,8 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         self._bar = ""
         self._keywords: dict[int, q.Query] = {}
         self._painted: dict[int, Strip] = {}
+        self._width = 0
+        """Of a line, in the frame that was drawn last: to ask for each takes as long as a line."""
         self._cursor = -1
         self._rows: Sequence[int] = ()
         self._asked: tuple[object, ...] = ()
@@ -152,13 +154,18 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
             if event.chain > 1:
                 self.post_message(self.Opened())
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Some lines of the pane, its border included."""
+        self._width = self.scrollable_content_region.width
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """One line of a heading or of a paper, at the present scroll position."""
         self._painted[y] = self._line(y)
         return self._painted[y]
 
     def _line(self, y: int) -> Strip:
-        width = self.scrollable_content_region.width
+        width = self._width
         row, line = divmod(y + self.scroll_offset.y + self._skipped, self.row_height)
         blank = self.get_component_rich_style("paper-list--text")
         rows = self.session.view.rows

@@ -17,6 +17,7 @@ from itertools import accumulate, chain, zip_longest
 from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
+from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -167,15 +168,19 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         """How many lines a page moves: two fewer than are shown, for the eye to go on from."""
         return max(self.scrollable_content_region.height - 2, 1)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Some lines of the pane, its border included."""
+        if self._width != self.scrollable_content_region.width:
+            # The first frame comes before the pane is told its size.
+            self._lay_out()
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """One line of the page at the present scroll position."""
         self._painted[y] = self._line(y)
         return self._painted[y]
 
     def _line(self, y: int) -> Strip:
-        if self._width != self.scrollable_content_region.width:
-            # The first frame comes before the pane is told its size.
-            self._lay_out()
         row = y + self.scroll_offset.y
         if row not in self._strips:
             line = self._lines[row] if row < len(self._lines) else []

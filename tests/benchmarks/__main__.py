@@ -27,6 +27,7 @@ QUICK_ROUNDS = 1
 MEASURES: Sequence[Callable[[Run], None]] = (
     files.importing,
     screen.starting,
+    screen.going_down,
     screen.starting_cold,
     screen.reading,
     screen.arriving,
@@ -62,7 +63,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small libraries, one round")
     parser.add_argument("--sizes", type=_sizes, help="papers of each library: 35,1000,…")
-    parser.add_argument("--rounds", type=int, help="starts of each program")
+    parser.add_argument("--rounds", type=int, help="how often all is measured")
     parser.add_argument("--keep", type=Path, help="a folder for the libraries, to use them again")
     parser.add_argument("--markdown", type=Path, help="a file for the table")
     return parser.parse_args()

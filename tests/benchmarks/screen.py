@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,8 +20,10 @@ from tests.benchmarks.libraries import BULK_QUERY, MIXED, QUERIES, Shelf
 from tests.benchmarks.table import Run, Scope
 
 BARE = (sys.executable, "-m", "tests.benchmarks.bare")
-DOWNS = 10
-"""How often `j` is pressed after a start."""
+STARTS = 3
+"""How often each program is started in a round."""
+STANDING, SCROLLING = range(1, 11), range(21, 31)
+"""The papers to which `j` leads while the list stands, and while it scrolls."""
 PAPER, TITLE = r"read\d+x", r"mark\d+x"
 LISTED = f"{TITLE}|Nothing is found"
 """What stands in a list that has been painted."""
@@ -34,21 +37,37 @@ class _Start:
     start: float
     memory: float
     leaving: float
-    downs: Sequence[float]
 
 
 def starting(run: Run) -> None:
-    """Starts the program and the bare app in turns, and presses `j` in both."""
+    """Starts the program and the bare app in turns."""
     bare = _bare(run.shelf)
     # The first start pays for what is there afterwards, as bytecode.
     _started(run.shelf)
     _started(run.shelf, bare)
-    for _ in range(run.rounds):
-        ours, floor = _started(run.shelf, downs=DOWNS), _started(run.shelf, bare, downs=DOWNS)
+    for _ in range(run.rounds * STARTS):
+        ours, floor = _started(run.shelf), _started(run.shelf, bare)
         run.add(table.START, ours.start, floor=[floor.start])
         run.add(table.MEMORY, ours.memory, floor=[floor.memory])
         run.add(table.QUIT, ours.leaving, floor=[floor.leaving])
-        run.add(table.DOWN, *ours.downs, floor=floor.downs)
+
+
+def going_down(run: Run) -> None:
+    """Presses `j` in the program and in the bare app in turns."""
+    bare = _bare(run.shelf)
+    for _ in range(run.rounds):
+        run.shelf.forget_where_it_was()
+        with _program(run.shelf) as ours, driven(program=bare) as floor:
+            ours.answered("read0x")
+            floor.answered("read0x")
+            for paper in range(1, SCROLLING.stop):
+                wanted = f"read{paper}x"
+                took = ours.answer("j", wanted), floor.answer("j", wanted)
+                for row, papers in ((table.DOWN, STANDING), (table.SCROLL, SCROLLING)):
+                    if paper in papers:
+                        run.add(row, took[0], floor=[took[1]])
+            ours.quit()
+            floor.quit()
 
 
 def starting_cold(run: Run) -> None:
@@ -61,13 +80,14 @@ def starting_cold(run: Run) -> None:
         run.add(table.COLD, ours.start, floor=[_started(run.shelf, bare).start])
 
 
-def _started(shelf: Shelf, bare: Sequence[str] = (), downs: int = 0) -> _Start:
+def _started(shelf: Shelf, bare: Sequence[str] = ()) -> _Start:
     shelf.forget_where_it_was()
-    program = driven(program=bare) if bare else driven("--library", str(shelf.folder))
-    with program as driving:
-        start, memory = driving.answered("read0x"), driving.memory()
-        keys = [driving.answer("j", f"read{paper}x") for paper in range(1, downs + 1)]
-        return _Start(start, memory, driving.quit(), keys)
+    with driven(program=bare) if bare else _program(shelf) as program:
+        return _Start(program.answered("read0x"), program.memory(), program.quit())
+
+
+def _program(shelf: Shelf) -> AbstractContextManager[Driven]:
+    return driven("--library", str(shelf.folder))
 
 
 def _bare(shelf: Shelf) -> Sequence[str]:
@@ -95,7 +115,7 @@ def _drop_file_cache(shelf: Shelf) -> None:
 def reading(run: Run) -> None:
     """A long session: keys in a digest and in All, queries, facets, order, bulk marks."""
     run.shelf.forget_where_it_was()
-    with driven("--library", str(run.shelf.folder)) as program:
+    with _program(run.shelf) as program:
         program.answered("read0x")
         _in_a_digest(run, program)
         _letters(run, program, "a digest", run.shelf.newest)
@@ -194,7 +214,7 @@ def arriving(run: Run) -> None:
     paths = [run.shelf.folder / "digests" / f"{day}.txt" for day in days]
     run.shelf.forget_where_it_was()
     try:
-        with driven("--library", str(run.shelf.folder)) as program:
+        with _program(run.shelf) as program:
             program.answered("read0x")
             for number, (day, path) in enumerate(zip(days, paths, strict=True)):
                 # Each comes at another moment between two looks at the folder.

@@ -33,6 +33,7 @@ START = Row("start to the painted list", "≤ 1.4× / ≤ 1.5×")
 COLD = Row("the same, file cache dropped")
 QUIT = Row("`q` to the end of the process")
 DOWN = Row("`j` to the painted paper", "≤ 1.5×")
+SCROLL = Row("… where the list scrolls with it, which the bare one's does not")
 PAGE = Row("page down")
 LAST = Row("`G`, the last paper")
 STAR = Row("`s` to the next paper")
@@ -73,7 +74,7 @@ EXPORT = Row("`export` of 10,000 papers")
 VERSION = Row("`--version`", "≤ 1.5×")
 WRAP = Row("a 1,500-character abstract wrapped", "p95 ≤ 1")
 ROWS = (
-    *(START, COLD, QUIT, DOWN, PAGE, LAST, STAR, NEXT, ALL, ALL_DOWN, ALL_PAGE, ALL_LAST),
+    *(START, COLD, QUIT, DOWN, SCROLL, PAGE, LAST, STAR, NEXT, ALL, ALL_DOWN, ALL_PAGE, ALL_LAST),
     *(FACETS, FACET, ORDER),
     *(row for scope in SCOPES for row in (LETTER[scope], REST[scope], TYPED[scope], CLEAR[scope])),
     *LETTERS.values(),
