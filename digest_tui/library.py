@@ -7,7 +7,6 @@ refused with a reason, and stops nothing else.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import sqlite3
 import stat
@@ -271,7 +270,7 @@ class Library:
 
     def import_bytes(self, data: bytes, name: str = "-") -> Imported:
         """Imports a digest that is no file of the disk: from a pipe, or from this package."""
-        source = _Source(name, "", data, None, hashlib.sha256(data).hexdigest())
+        source = _Source(name, "", data, None, _sha256(data))
         batch: _Batch[_Source | Imported] = [(source, prepared.read(data, name, date.today()))]
         (outcome,) = self._keep(batch, self._write_digests(self._unknown(batch, set())))
         return outcome
@@ -312,7 +311,7 @@ class Library:
             data, mtime_ns = contents(path)
         except OSError as error:
             return _refused(str(path), f"{_UNREADABLE} ({_why(error)})"), None
-        sha256 = hashlib.sha256(data).hexdigest()
+        sha256 = _sha256(data)
         number = self.index.digest_of(sha256)
         if number is not None:
             with suppress(LookupError):
@@ -595,7 +594,7 @@ def _jobs(names: Iterable[str], found: Mapping[str, File]) -> Iterator[tuple[Fil
             data, mtime_ns = contents(Path(found[name][0]))
         except OSError:
             continue
-        sha256 = hashlib.sha256(data).hexdigest()
+        sha256 = _sha256(data)
         yield FileStamp(name, len(data), mtime_ns, sha256), (data, name, _day_of(mtime_ns))
 
 
@@ -617,6 +616,13 @@ def _batches(readings: Iterable[tuple[T, Answer]], files: int) -> Iterator[_Batc
             batch, size, enough = [], 0, min(2 * size, _AT_ONCE) if files > _MANY else 1
     if batch:
         yield batch
+
+
+def _sha256(data: bytes) -> str:
+    # A start reads no digest, and this takes a while to import.
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()
 
 
 def _one_ahead(

@@ -6,7 +6,6 @@ excepted: LaTeX is rendered where it is shown and searched, never here.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -25,8 +24,8 @@ ARXIV_URL = re.compile(
 """A link to an arXiv abstract page or PDF; the group is the id without the version."""
 
 _COMMA = re.compile("[,，]")
-# Two ranges compile at once; a third would take 3 ms of every start.
-_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+_HAN = "[\u3400-\u9fff\uf900-\ufaff]"
+"""Compiled when it is first asked for: it takes a millisecond, and a start seldom asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +159,9 @@ def fallback_id(title: str, authors: tuple[str, ...]) -> PaperId:
 
     Case, accents, punctuation, white space and LaTeX commands do not count.
     """
+    # Few papers need one, and this takes a while to import.
+    import hashlib
+
     first = name_of(authors[0]) if authors else ""
     key = re.sub(r"\\[a-zA-Z]+", "", f"{title}|{first}")
     folded = unicodedata.normalize("NFKD", key).casefold()
@@ -169,4 +171,4 @@ def fallback_id(title: str, authors: tuple[str, ...]) -> PaperId:
 
 def has_han(text: str) -> bool:
     """Whether any Chinese character stands in the text."""
-    return not text.isascii() and _HAN.search(text) is not None
+    return not text.isascii() and re.search(_HAN, text) is not None

@@ -7,7 +7,6 @@ is plain values, because they are passed between processes.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -170,5 +169,8 @@ def _letters(text: str) -> str:
 
 
 def _listing(papers: tuple[Paper, ...]) -> str:
+    # A start prepares nothing.
+    import hashlib
+
     ids = " ".join(sorted(paper.id for paper in papers))
     return hashlib.sha256(ids.encode()).hexdigest()[:16]

@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -529,6 +528,9 @@ def _span(text: str) -> tuple[date, date] | None:
         return None
     if day:
         return first, first
+    # Few queries name a month, and this takes a while to import.
+    from calendar import monthrange
+
     return first, date(year, month or 12, monthrange(year, month or 12)[1])
 
 
@@ -647,8 +649,9 @@ _ASCII = {n: c.lower() if c.isalnum() else " " for n, c in enumerate(map(chr, ra
 """Spreads ASCII a character for a character, for which `str.translate` is thirty times as fast."""
 
 
-_HAN_ROWS = re.compile("([\u4e00-\u9fff]+)")
-"""Characters that are spread as they are; one after the other, that takes half as long again."""
+_HAN_ROWS = "([\u4e00-\u9fff]+)"
+"""Characters that are spread as they are; one after the other, that takes half as long again. It
+is compiled when it is first asked for: that takes a millisecond, and a start seldom asks."""
 _ANY_ROW = "一"
 
 
@@ -657,7 +660,7 @@ def segment(text: str) -> str:
     shown = latex.render(text)
     if shown.isascii():
         return shown.translate(_ASCII)
-    parts = _HAN_ROWS.split(shown)
+    parts = re.split(_HAN_ROWS, shown)
     others = _spread(_ANY_ROW.join(parts[::2])).split(_ANY_ROW)
     if 2 * len(others) - 1 != len(parts):
         # Folded, signs such as ㊀ are this character too.

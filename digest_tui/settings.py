@@ -6,9 +6,9 @@ fatal. Nothing is created here: folders come into being when something is writte
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -66,7 +66,8 @@ def places(library: Path | None = None, settings: Settings | None = None) -> Pla
     home = _expanded(library).absolute() if library else platformdirs.user_data_path(APP)
     name = "index"
     if library:
-        name += "-" + hashlib.sha256(str(home.resolve()).encode("utf-8", "replace")).hexdigest()[:8]
+        # A start has no other use for a hash, and importing `hashlib` takes longer than all this.
+        name += f"-{zlib.crc32(str(home.resolve()).encode('utf-8', 'replace')):08x}"
     return Places(
         digests=home / "digests",
         marks=home / "marks",
