@@ -80,9 +80,9 @@ def test_a_quantile_is_one_of_the_samples(share: float, sample: float) -> None:
 
 def test_the_table_tells_quantiles_ratios_and_growth() -> None:
     figures = Figures()
-    figures.add(DOWN, 35, [0.009, 0.020, 0.012], [0.008])
+    figures.add(DOWN, 35, [0.009, 0.020, 0.012], [0.006, 0.010, 0.010])
     figures.add(DOWN, 1000, [0.018], [])
-    figures.add(MEMORY, 35, [52.0, 50.0], [40.0])
+    figures.add(MEMORY, 35, [52.0, 50.0], [40.0, 40.0])
     rows = cells(markdown(figures, (35, 1000), ()))
     assert rows["what"] == ["35 papers", "1,000 papers", "growth", "to reach"]
     assert rows[DOWN.name] == ["12 / 20 · 1.50×", "18", "1.50×", DOWN.goal]

@@ -243,6 +243,8 @@ def said(words: str, width: int, styles: Styles) -> Iterator[Line]:
 
 @dataclass(frozen=True, slots=True)
 class _Abstract:
+    """An abstract in one of its languages. Without this line Python makes one, slowly."""
+
     heading: str
     text: str
     column: q.Column

@@ -78,7 +78,8 @@ def _about(rounds: int) -> Sequence[str]:
     return (
         f"{machine()}; rounds: {rounds}.",
         "Times in ms: the median / the 95th percentile (/ the slowest).",
-        "×: the ratio to a bare Textual app or to the raw operation, measured in turns with it;",
+        "×: the ratio to a bare Textual app or to the raw operation, measured in turns with it,",
+        "the median of the pairs;",
         "growth: that of the medians, from the first column to the last that has one;",
         "to reach: with 35 / with 100,000 papers.",
         "The file cache is dropped by `posix_fadvise`, for modules and index.",

@@ -89,7 +89,7 @@ class Figures:
 
     ours: dict[tuple[Row, int], list[float]] = field(default_factory=dict)
     floor: dict[tuple[Row, int], list[float]] = field(default_factory=dict)
-    """The same of the bare app, or of the raw operation."""
+    """The same of the bare app, or of the raw operation: none, or one for each of ours."""
 
     def add(self, row: Row, papers: int, ours: Iterable[float], floor: Iterable[float]) -> None:
         """Takes in what was measured, and what was of the floor, in turns with it."""
@@ -137,7 +137,9 @@ def _cells(figures: Figures, row: Row, sizes: Sequence[int]) -> list[str]:
     floors = [figures.floor.get((row, size), []) for size in sizes]
     cells = [_cell(row, *samples) for samples in zip(ours, floors, strict=True)]
     measured = [samples for samples in ours if samples]
-    return [*cells, _ratio(measured[-1], measured[0]) if len(measured) > 1 else ""]
+    if len(measured) < 2:
+        return [*cells, ""]
+    return [*cells, f"{quantile(measured[-1], 0.5) / quantile(measured[0], 0.5):.2f}×"]
 
 
 def _cell(row: Row, ours: Sequence[float], floor: Sequence[float]) -> str:
@@ -145,12 +147,9 @@ def _cell(row: Row, ours: Sequence[float], floor: Sequence[float]) -> str:
     if len(ours) < 2 or row.unit != "ms":
         shares = [0.5] * bool(ours)
     told = " / ".join(_number(quantile(ours, share), row.unit) for share in shares)
-    return " · ".join(filter(None, (told, _ratio(ours, floor))))
-
-
-def _ratio(samples: Sequence[float], others: Sequence[float]) -> str:
-    """Of their medians."""
-    return f"{quantile(samples, 0.5) / quantile(others, 0.5):.2f}×" if samples and others else ""
+    # Of each pair first: a machine that changes its speed does so between pairs.
+    ratios = [sample / other for sample, other in zip(ours, floor, strict=True)] if floor else []
+    return f"{told} · {quantile(ratios, 0.5):.2f}×" if ratios else told
 
 
 def _number(value: float, unit: str) -> str:
