@@ -429,6 +429,7 @@ class MainScreen(Screen[None]):
         else:
             self._abandon()
             self.tell(choose())
+            self._go_on_asking()
 
     def action_next_keyword(self) -> None:
         self.tell(self.session.move_section(1))
@@ -564,8 +565,14 @@ class MainScreen(Screen[None]):
             # The eye of a person who types is on the list: the rest has the next frame. That is
             # asked of the list, because the screen does not know yet that it is to be drawn.
             self.papers.call_after_refresh(self._show_rest)
+            self._go_on_asking()
         else:
             self._keep()
+
+    def _go_on_asking(self) -> None:
+        """Asks what was being typed when something else was chosen with the mouse."""
+        if self.has_class("asking"):
+            self.filter_live()
 
     def _show_rest(self) -> None:
         self._show_paper()

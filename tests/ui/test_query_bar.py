@@ -271,6 +271,23 @@ async def test_who_goes_elsewhere_meanwhile_stays_there(session: Session) -> Non
         assert "Searching" not in status(pilot)
 
 
+@pytest.mark.parametrize("row", [0, 4])
+async def test_what_is_being_typed_holds_where_one_clicks_meanwhile(
+    session: Session, row: int
+) -> None:
+    async with running(session) as pilot:
+        is_answered = threading.Event()
+        main(pilot).finder._thread.submit(is_answered.wait)
+        await type_in(pilot, "/diffusion")
+        before = session.view.scope
+        await pilot.click(main(pilot).digests, offset=(5, 1 + row))
+        is_answered.set()
+        await until(pilot, lambda: session.view.text == "diffusion")
+        assert session.view.scope != before
+        assert (session.view.scope is None) == (row == 0)
+        assert "/ diffusion" in frame(pilot)
+
+
 async def test_leaving_waits_for_no_answer(session: Session) -> None:
     async with running(session) as pilot:
         is_answered = threading.Event()
