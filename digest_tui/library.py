@@ -24,7 +24,7 @@ from digest_tui.folders import File, Watch, contents, files, storable, walk
 from digest_tui.index import Index
 from digest_tui.index_file import ERRORS
 from digest_tui.index_writer import FileStamp, Writer
-from digest_tui.paper import PaperId, Problem
+from digest_tui.paper import PaperId, Problem, sha256_of
 from digest_tui.prepared import Answer, Job, Prepared
 from digest_tui.settings import Places, throwaway
 from digest_tui.store import Store, read_device, sync_folders
@@ -270,7 +270,7 @@ class Library:
 
     def import_bytes(self, data: bytes, name: str = "-") -> Imported:
         """Imports a digest that is no file of the disk: from a pipe, or from this package."""
-        source = _Source(name, "", data, None, _sha256(data))
+        source = _Source(name, "", data, None, sha256_of(data))
         batch: _Batch[_Source | Imported] = [(source, prepared.read(data, name, date.today()))]
         (outcome,) = self._keep(batch, self._write_digests(self._unknown(batch, set())))
         return outcome
@@ -311,7 +311,7 @@ class Library:
             data, mtime_ns = contents(path)
         except OSError as error:
             return _refused(str(path), f"{_UNREADABLE} ({_why(error)})"), None
-        sha256 = _sha256(data)
+        sha256 = sha256_of(data)
         number = self.index.digest_of(sha256)
         if number is not None:
             with suppress(LookupError):
@@ -594,7 +594,7 @@ def _jobs(names: Iterable[str], found: Mapping[str, File]) -> Iterator[tuple[Fil
             data, mtime_ns = contents(Path(found[name][0]))
         except OSError:
             continue
-        sha256 = _sha256(data)
+        sha256 = sha256_of(data)
         yield FileStamp(name, len(data), mtime_ns, sha256), (data, name, _day_of(mtime_ns))
 
 
@@ -616,13 +616,6 @@ def _batches(readings: Iterable[tuple[T, Answer]], files: int) -> Iterator[_Batc
             batch, size, enough = [], 0, min(2 * size, _AT_ONCE) if files > _MANY else 1
     if batch:
         yield batch
-
-
-def _sha256(data: bytes) -> str:
-    # A start reads no digest, and this takes a while to import.
-    import hashlib
-
-    return hashlib.sha256(data).hexdigest()
 
 
 def _one_ahead(

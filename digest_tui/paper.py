@@ -159,14 +159,19 @@ def fallback_id(title: str, authors: tuple[str, ...]) -> PaperId:
 
     Case, accents, punctuation, white space and LaTeX commands do not count.
     """
-    # Few papers need one, and this takes a while to import.
-    import hashlib
-
     first = name_of(authors[0]) if authors else ""
     key = re.sub(r"\\[a-zA-Z]+", "", f"{title}|{first}")
     folded = unicodedata.normalize("NFKD", key).casefold()
     letters = "".join(c for c in folded if c.isalnum() or c == "|")
-    return "title:" + hashlib.sha256(letters.encode("utf-8", "replace")).hexdigest()[:12]
+    return "title:" + sha256_of(letters.encode("utf-8", "replace"))[:12]
+
+
+def sha256_of(data: bytes) -> str:
+    """The SHA-256 of some bytes, in hexadecimal digits."""
+    # A start reads no digest, and this takes a while to import.
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()
 
 
 def has_han(text: str) -> bool:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from digest_tui import latex
 from digest_tui import query as q
-from digest_tui.paper import Digest, Paper, PaperId, Problem, has_han, name_of
+from digest_tui.paper import Digest, Paper, PaperId, Problem, has_han, name_of, sha256_of
 
 
 class Place(NamedTuple):
@@ -169,8 +169,5 @@ def _letters(text: str) -> str:
 
 
 def _listing(papers: tuple[Paper, ...]) -> str:
-    # A start prepares nothing.
-    import hashlib
-
     ids = " ".join(sorted(paper.id for paper in papers))
-    return hashlib.sha256(ids.encode()).hexdigest()[:16]
+    return sha256_of(ids.encode())[:16]

@@ -302,8 +302,15 @@ class Session:
 
     def is_known(self, text: str) -> bool:
         """Whether it is known what a query finds in the whole library, or easy to tell."""
-        answer = self._answered[1] if self._answered and self._answered[0] == text else None
-        return not text.strip() or (answer is not None and answer.span is None)
+        return not text.strip() or self._known(text, None) is not None
+
+    def _known(self, text: str, span: Span | None) -> Answer | None:
+        """What a query finds in a span, if nothing has changed since it was asked."""
+        if self._answered:
+            before, answer = self._answered
+            if before == text and answer.span in (None, span):
+                return answer
+        return None
 
     @property
     def span(self) -> Span | None:
@@ -667,12 +674,10 @@ class Session:
 
     def _answer(self, text: str, span: Span | None) -> Answer:
         """What a query finds: it is not asked again before anything has changed."""
-        if self._answered:
-            before, answer = self._answered
-            if before == text and answer.span in (None, span):
-                return answer
+        if known := self._known(text, span):
+            return known
         answer = self.index.answer(q.parse(text).query, self.today(), span)
-        self._answered = text, answer
+        self.know(text, answer)
         return answer
 
     def _show(self, digest: int | None, status: Status, text: str) -> None:

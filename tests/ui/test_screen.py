@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -470,58 +470,44 @@ async def test_the_end_of_a_scan_of_another_index_leads_nobody_away(make: Make) 
         assert "1 of 2 · " in status(pilot)
 
 
-@pytest.fixture
-def lost(make: Make, monkeypatch: pytest.MonkeyPatch) -> Callable[[Pilot[None]], None]:
-    """The index of the second digest's reader is lost, and nobody fills the next one yet."""
-
-    def lose(pilot: Pilot[None]) -> None:
-        screen = main(pilot)
-        monkeypatch.setattr(screen.watcher, "scan", lambda: None)
-        os.truncate(screen.session.library.places.index, 0)
-        screen.look_for_changes()
-        assert not screen.session.digests
-
-    return lose
-
-
-def fill(pilot: Pilot[None]) -> None:
-    """The index is filled, and that is told."""
-    screen = main(pilot)
-    with closing(Library(screen.session.library.places)) as other:
-        other.refresh()
-        screen.post_message(MainScreen.ScanEnded(True, index=other.index.file))
-
-
-async def test_a_scan_that_came_to_nothing_leads_nobody_away(
-    make: Make, lost: Callable[[Pilot[None]], None]
-) -> None:
+@asynccontextmanager
+async def without_index(make: Make) -> AsyncIterator[Pilot[None]]:
+    """The reader of the second digest, whose index was lost; nobody fills the next one yet."""
     session = make(*TWO_EACH)
     async with running(session) as pilot:
         await pilot.press("]", "j")
-        lost(pilot)
+        main(pilot).watcher.stop()
+        os.truncate(session.library.places.index, 0)
+        main(pilot).look_for_changes()
+        assert not session.digests
+        yield pilot
+
+
+async def fill(pilot: Pilot[None]) -> None:
+    """The index is filled and that is told: the reader is where the old one was lost."""
+    session = main(pilot).session
+    with closing(Library(session.library.places)) as other:
+        other.refresh()
+        main(pilot).post_message(MainScreen.ScanEnded(True, index=other.index.file))
+    await until(pilot, lambda: "╭─ 2026-03-02 ─" in frame(pilot))
+    assert session.current
+    assert session.current.title == "Paper number 5"
+
+
+async def test_a_scan_that_came_to_nothing_leads_nobody_away(make: Make) -> None:
+    async with without_index(make) as pilot:
         main(pilot).post_message(MainScreen.ScanEnded(False, "It is locked"))
         await until(pilot, lambda: "It is locked" in status(pilot))
-        fill(pilot)
-        await until(pilot, lambda: "╭─ 2026-03-02 ─" in frame(pilot))
+        await fill(pilot)
         assert "3 digests, 6 papers indexed" in status(pilot)
-        assert session.current
-        assert session.current.title == "Paper number 5"
 
 
-async def test_a_key_into_an_index_that_is_still_empty_leads_nobody_away(
-    make: Make, lost: Callable[[Pilot[None]], None]
-) -> None:
-    session = make(*TWO_EACH)
-    async with running(session) as pilot:
-        await pilot.press("]", "j")
-        lost(pilot)
+async def test_a_key_into_an_index_that_is_still_empty_leads_nobody_away(make: Make) -> None:
+    async with without_index(make) as pilot:
         await pilot.press("j", "/", *"number", "enter")
-        fill(pilot)
-        await until(pilot, lambda: "╭─ 2026-03-02 ─" in frame(pilot))
+        await fill(pilot)
         assert "2 of 2 · " in status(pilot)
-        assert session.view.text == "number"
-        assert session.current
-        assert session.current.title == "Paper number 5"
+        assert main(pilot).session.view.text == "number"
 
 
 async def test_a_single_digest_that_comes_in_tells_no_progress(make: Make) -> None:
