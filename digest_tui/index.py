@@ -38,6 +38,7 @@ from digest_tui.index_file import (
     alone_in,
     is_damage,
     is_locked,
+    is_unwritable,
     remove,
     standing_at,
 )
@@ -126,6 +127,8 @@ class Index:
         self._patience = patience
         self.unreadable = 0
         """Lines and files of marks that could not be read when they were last looked at."""
+        self.is_behind = False
+        """Whether the journals state more than was read of them at once."""
         self._read: Read | None = None
         """How the journals are read, once that was told."""
         self._expected: set[str] = set()
@@ -146,7 +149,7 @@ class Index:
             try:
                 self._db = self._connect(self.path)
             except ERRORS as error:
-                if is_locked(error):
+                if is_locked(error) or is_unwritable(error):
                     raise
                 remove(self.path)
                 self._db = self._connect(self.path)
@@ -221,6 +224,8 @@ class Index:
         self._version = self._number("PRAGMA data_version")
         if self._read:
             self.mirror(self._read)
+            while self.is_behind:
+                self.mirror(self._read)
 
     def is_sound(self) -> bool:
         """Whether SQLite finds the file whole, and can read every row. Reads all of it.
@@ -336,7 +341,21 @@ class Index:
         with self.change() as writer:
             touched, reading = writer.mirror(read)
         self.unreadable = len(reading.bad) + len(reading.newer)
+        self.is_behind = not reading.is_whole
         return touched
+
+    @_answered
+    def kept(self) -> list[Change]:
+        """The changes that hold and that no journal states any more; the index alone has them.
+
+        It is so only as long as it is not behind.
+        """
+        return [
+            Change(paper, field, json.loads(value), Stamp(ms, count), device)
+            for paper, field, value, ms, count, device in self._db.execute(
+                "SELECT paper, field, value, ms, count, device FROM marks WHERE NOT stated"
+            )
+        ]
 
     @_answered
     def winners(self, papers: Iterable[PaperId]) -> dict[Key, Change]:

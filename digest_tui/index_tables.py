@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 6
+VERSION = 7
 """Raised whenever the tables change; another version's file is built anew."""
 
 _TABLES = """
@@ -51,7 +51,8 @@ CREATE TABLE paper_subjects (paper INTEGER, place INTEGER, subject INTEGER,
                              PRIMARY KEY (paper, place)) WITHOUT ROWID;
 CREATE INDEX papers_by_subject ON paper_subjects (subject, paper);
 CREATE TABLE marks (paper TEXT, field TEXT, value TEXT, ms INTEGER, count INTEGER, device TEXT,
-                    PRIMARY KEY (paper, field)) WITHOUT ROWID;
+                    stated INTEGER DEFAULT 1, PRIMARY KEY (paper, field)) WITHOUT ROWID;
+CREATE INDEX marks_kept ON marks (stated) WHERE NOT stated;
 CREATE TABLE journals (name TEXT PRIMARY KEY, position TEXT) WITHOUT ROWID;
 CREATE VIRTUAL TABLE full_text USING fts5(
     title, title_zh, authors, abstract, abstract_zh, id,

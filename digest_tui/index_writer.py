@@ -96,15 +96,15 @@ class Writer:
 
         The journals are read inside the transaction, so that two windows that mirror at once
         do not both advance from the same place. Where one is gone, or is not what it was, all
-        are read anew: the marks here are those that the journals state, and no others.
+        are read anew, because no other may state its marks. They stay in any case: sync tools
+        take files away for a moment, or for ever, and no decision is forgotten for that.
         """
         known = positions(self._db)
         reading = read(known)
         if reading.restarted or not known.keys() <= reading.positions.keys():
             reading = read({})
-            touched = self._mark_anew(reading.changes)
-        else:
-            touched = {change.paper for change in reading.changes if self._apply(change)}
+            self._db.execute("UPDATE marks SET stated = 0")
+        touched = {change.paper for change in reading.changes if self._apply(change)}
         self._db.execute("DELETE FROM journals")
         self._db.executemany(
             "INSERT INTO journals VALUES (?, ?)",
@@ -300,26 +300,25 @@ class Writer:
         self._db.execute("INSERT OR IGNORE INTO subjects (code, name) VALUES (?, ?)", (code, name))
         return self._number("SELECT n FROM subjects WHERE code = ? AND name = ?", code, name) or 0
 
-    def _mark_anew(self, changes: Iterable[Change]) -> set[PaperId]:
-        before = self._marked()
-        self._db.execute("DELETE FROM marks")
-        for change in changes:
-            self._apply(change)
-        return {paper for paper, _, _ in before ^ self._marked()}
-
-    def _marked(self) -> set[tuple[PaperId, str, str]]:
-        return set(self._db.execute("SELECT paper, field, value FROM marks"))
-
     def _apply(self, change: Change) -> bool:
+        """Takes a change over; whether it wins over what was known."""
         value = json.dumps(change.value, sort_keys=True)
+        values = (change.paper, change.field, value, *_stamp(change), change.device)
         cursor = self._db.execute(
-            "INSERT INTO marks VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+            "INSERT INTO marks VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)"
             " ON CONFLICT (paper, field) DO UPDATE"
-            " SET value = ?3, ms = ?4, count = ?5, device = ?6"
+            " SET value = ?3, ms = ?4, count = ?5, device = ?6, stated = 1"
             " WHERE (ms, count, device, value) < (?4, ?5, ?6, ?3)",
-            (change.paper, change.field, value, *_stamp(change), change.device),
+            values,
         )
-        return cursor.rowcount > 0
+        if cursor.rowcount > 0:
+            return True
+        self._db.execute(
+            "UPDATE marks SET stated = 1 WHERE paper = ?1 AND field = ?2 AND NOT stated"
+            " AND (value, ms, count, device) = (?3, ?4, ?5, ?6)",
+            values,
+        )
+        return False
 
     def _reflect(self, touched: Iterable[PaperId]) -> None:
         """Carries marks over to the papers, and to the counts of their digests."""

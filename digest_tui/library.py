@@ -7,7 +7,9 @@ refused with a reason, and stops nothing else.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -17,9 +19,10 @@ from datetime import date
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, BinaryIO, Literal, TypeVar
 
 from digest_tui import prepared
+from digest_tui.file_names import portable
 from digest_tui.folders import File, Watch, contents, files, storable, walk
 from digest_tui.index import Index
 from digest_tui.index_file import ERRORS
@@ -27,7 +30,7 @@ from digest_tui.index_writer import FileStamp, Writer
 from digest_tui.paper import PaperId, Problem, sha256_of
 from digest_tui.prepared import Answer, Job, Prepared
 from digest_tui.settings import Places, throwaway
-from digest_tui.store import Store, read_device, sync_folders
+from digest_tui.store import NotSaved, Store, read_device, sync_folders
 
 T = TypeVar("T")
 _Batch = list[tuple[T, Answer]]
@@ -119,14 +122,37 @@ class Library:
         for _ in range(_TRIES):
             for progress in self.scan():
                 tell(progress)
-            self.mirror_marks()
+            for _ in self.catch_up():
+                pass
             if not self.index.is_lost():
                 return
         raise sqlite3.DatabaseError(f"{self.index.path} does not stay as it is written")
 
+    def catch_up(self) -> Iterator[None]:
+        """Takes all that is new in the journals into the index, in parts that stay."""
+        self.mirror_marks()
+        while self.index.is_behind:
+            yield
+            self.mirror_marks()
+
     def mirror_marks(self) -> set[PaperId]:
-        """Takes new marks of every device into the index; the papers that changed."""
-        return self.index.mirror(self.store.read)
+        """Takes new marks of every device into the index, as many as are read at once; the papers
+        that changed.
+
+        What this device's own journal has lost is written into it again, as it was.
+        """
+        touched = self.index.mirror(partial(self.store.read, most=_BYTES))
+        if not self.index.is_behind:
+            lost = [change for change in self.index.kept() if change.device == self.store.device]
+            if lost:
+                with suppress(NotSaved):
+                    self.store.keep(lost)
+        return touched
+
+    @property
+    def has_much_to_mirror(self) -> bool:
+        """Whether the journals hold so much that is new that a key should not wait for it."""
+        return self.store.unread(self.index.positions()) > _BYTES
 
     def is_far_behind(self) -> bool:
         """Whether so many digest files are new or changed that it takes a while to index them."""
@@ -316,10 +342,8 @@ class Library:
         if number is not None:
             with suppress(LookupError):
                 return self._held(str(path), "known", number), None
-        # A scan passes over hidden and temporary files.
-        name = path.name.lstrip(".~").rstrip("~")
         job = data, str(path), _day_of(mtime_ns)
-        return _Source(str(path), name, data, mtime_ns, sha256), job
+        return _Source(str(path), portable(path.name), data, mtime_ns, sha256), job
 
     def _unknown(
         self, batch: _Batch[_Source | Imported], seen: set[str]
@@ -465,7 +489,7 @@ def write_file(path: Path, chunks: Iterable[str]) -> None:
 
     The folder is made where it is missing; an existing file is replaced, and who may read it
     stays as it was; a device or a pipe is written to. Raises `OSError`, and then leaves what was
-    there.
+    there. What a writer that was killed left beside the same file goes.
     """
     path = Path(os.path.realpath(path))
     mode = None
@@ -475,6 +499,7 @@ def write_file(path: Path, chunks: Iterable[str]) -> None:
         with path.open("wb") as file:
             file.writelines(map(str.encode, chunks))
         return
+    _sweep_beside(path)
     with _written_beside(path, map(str.encode, chunks)) as temporary:
         if mode:
             temporary.chmod(stat.S_IMODE(mode))
@@ -482,15 +507,22 @@ def write_file(path: Path, chunks: Iterable[str]) -> None:
     sync_folders(path.parent)
 
 
-def standing_at(typed: str) -> tuple[Path, Literal["nothing", "file", "folder"]]:
-    """The path that a person typed, and what is there. Raises `OSError` where nothing can be."""
+def standing_at(typed: str) -> tuple[Path, Literal["nothing", "file", "folder", "device"]]:
+    """The path that a person typed, and what is there, a pipe being a device.
+
+    Raises `OSError` where nothing can be.
+    """
     try:
         path = Path(typed).expanduser()
-    except RuntimeError as error:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return path, "nothing"
+    except (RuntimeError, ValueError) as error:
+        # No such home, and no such name.
         raise OSError(str(error)) from error
-    if path.is_dir():
+    if stat.S_ISDIR(mode):
         return path, "folder"
-    return path, "file" if path.exists() else "nothing"
+    return path, "file" if stat.S_ISREG(mode) else "device"
 
 
 def working_folder() -> Path:
@@ -522,6 +554,9 @@ _MANY = 30
 """Files. To start a child takes as long as to read about as many."""
 _AT_ONCE = 2000
 """Papers in a transaction at most: more of them make it hardly cheaper, but keep others waiting."""
+_BYTES = 1_000_000
+"""Bytes of a journal that are taken into the index at once: some ten thousand marks, which is as
+many as one key decides on in a large library."""
 _TRIES = 3
 """How often an index that turns out to be damaged is built anew, before that is given up."""
 _UNREADABLE = "cannot be read"
@@ -535,18 +570,42 @@ def _written_beside(
 ) -> Iterator[Path]:
     """A hidden file beside a path, on the disk whole; gone afterwards unless it was renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.parent / f".{path.name[:32]}.{os.urandom(4).hex()}.tmp"
-    try:
-        with temporary.open("xb") as file:
+    with _new_beside(path) as file:
+        temporary = Path(file.name)
+        try:
             file.writelines(chunks)
             file.flush()
             os.fsync(file.fileno())
-        if mtime_ns is not None:
-            os.utime(temporary, ns=(mtime_ns, mtime_ns))
-        yield temporary
-    finally:
+            if mtime_ns is not None:
+                os.utime(temporary, ns=(mtime_ns, mtime_ns))
+            yield temporary
+        finally:
+            with suppress(OSError):
+                temporary.unlink()
+
+
+def _new_beside(path: Path) -> BinaryIO:
+    """A new hidden file beside a path, which nobody sweeps away while it is open."""
+    while True:
+        file = (path.parent / f".{path.name[:32]}.{os.urandom(4).hex()}.tmp").open("xb")
+        # A file system without locks has none for who sweeps either.
         with suppress(OSError):
-            temporary.unlink()
+            fcntl.flock(file, fcntl.LOCK_SH)
+        if os.path.exists(file.name):
+            return file
+        # Swept away before it was locked.
+        file.close()
+
+
+def _sweep_beside(path: Path) -> None:
+    """Removes the hidden files beside a path that were left there, and that nobody writes."""
+    name = re.compile(re.escape(f".{path.name[:32]}.") + r"[0-9a-f]{8}\.tmp")
+    with suppress(OSError):
+        left = [entry.path for entry in os.scandir(path.parent) if name.fullmatch(entry.name)]
+        for temporary in left:
+            with suppress(OSError), open(temporary, "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(temporary)
 
 
 def _names(path: Path, sha256: str) -> Iterator[Path]:

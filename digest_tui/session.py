@@ -531,16 +531,17 @@ class Session:
         Another window of this machine shares the index: what it has mirrored is no news to the
         journals, and is known only by the index having changed `elsewhere`.
         """
+        # What would take long is the watcher's, and is shown part by part as it comes.
+        is_behind = self.is_behind
         try:
-            touched = self.library.mirror_marks()
+            touched = set() if is_behind else self.library.mirror_marks()
         except sqlite3.OperationalError:
             # Locked by another window, or its disk is full. The journals have everything, and
             # the next look tries again.
             return False
-        if self.index.unreadable:
-            lines = _many(self.index.unreadable, "line")
-            self.warning = f"{lines} of marks could not be read; digest-tui doctor tells which"
-        self._ahead = {change.key: change for change in self.library.store.pending}
+        if not is_behind:
+            self.warning = self._warning()
+            self._ahead = {change.key: change for change in self.library.store.pending}
         elsewhere = self.index.changed_elsewhere() or elsewhere
         if not touched and not elsewhere:
             return False
@@ -551,6 +552,21 @@ class Session:
             self._recount(touched)
         self._count_unread(touched | {paper for paper, _ in self._ahead})
         return True
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the journals hold so much that is new that it is not taken over at once."""
+        return self.library.has_much_to_mirror
+
+    def _warning(self) -> str:
+        if self.index.unreadable:
+            lines = _many(self.index.unreadable, "line")
+            return f"{lines} of marks could not be read; digest-tui doctor tells which"
+        if kept := len(self.index.kept()):
+            return (
+                f"{_many(kept, 'mark')} of a journal that is gone are kept; see digest-tui doctor"
+            )
+        return ""
 
     def _recount(self, papers: Collection[PaperId]) -> None:
         """Takes over the counts of the digests that list these papers."""
@@ -619,8 +635,8 @@ class Session:
         paper = holding.paper
         texts = {
             "id": "" if paper.id.startswith("title:") else paper.id,
-            "link": paper.abs_url,
-            "PDF link": paper.pdf_url,
+            "link": paper.abs_link,
+            "PDF link": paper.pdf_link,
             "title": latex.render(paper.title or paper.title_zh),
             "BibTeX": citation(holding),
             "Markdown": block(holding),

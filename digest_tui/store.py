@@ -4,8 +4,9 @@
     {"h":1,"app":"digest-tui","d":"k3f9a1","name":"laptop"}
     {"t":[1790000000123,0],"k":"2604.18616","f":"star","v":true}
 
-A header, then a change a line. The state is the merge of every journal in the folder, so what
-a sync tool does to the files (late, twice, as a conflict copy) does not matter.
+A header, then a change a line; one that was taken over from another device's journal names that
+device (`"d"`). The state is the merge of every journal in the folder, so what a sync tool does to
+the files (late, twice, as a conflict copy) does not matter.
 
 The law: only this device's own journal is ever written. One change is one complete line, and
 the lines of one call are one write. Nothing is confirmed before it is on the disk: a write that
@@ -37,7 +38,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
-from digest_tui.marks import Change, Decision, Stamp, merge, next_stamp
+from digest_tui.marks import Change, Decision, Key, Rank, Stamp, merge, next_stamp
 
 HEADER = 1
 """The version of the format; an own journal with a higher one is not written."""
@@ -97,6 +98,20 @@ class Reading:
     """Journals read again from the first line, as they do not continue what was read before."""
     newer: frozenset[str] = frozenset()
     """Journals of a newer digest-tui; what is understood of them was read."""
+    is_whole: bool = True
+    """Whether there was no more to be read than was asked for at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A journal by itself, and all that it says."""
+
+    path: Path
+    device: str
+    """Whose it is; empty where its first line does not state that."""
+    machine: str
+    """What that machine is called; empty likewise."""
+    reading: Reading
 
 
 class NotSaved(Exception):
@@ -159,21 +174,55 @@ class Store:
         self.write(())
         return waiting
 
-    def read(self, since: Mapping[str, Position] = _NOWHERE) -> Reading:
-        """Reads the complete lines of every journal beyond `since`, the own one included."""
+    def keep(self, changes: Iterable[Change]) -> int:
+        """Writes those of some changes that the own journal does not state, as they are: with
+        their stamps and their devices. How many that were. Raises `NotSaved`.
+
+        They are no decisions of now: a change that was lost here and is made up for must not win
+        over what was decided elsewhere since.
+        """
+        lacking: list[Change] = []
+        try:
+            with self._opened() as descriptor:
+                with self.journal.open("rb") as file:
+                    stated = {_identity(change) for change in _changes(file, self.device) if change}
+                lacking = [change for change in changes if _identity(change) not in stated]
+                if lacking:
+                    self._append(descriptor, lacking)
+        except OSError as error:
+            raise NotSaved(_reason(error), len(lacking), tuple(lacking)) from error
+        return len(lacking)
+
+    def read(self, since: Mapping[str, Position] = _NOWHERE, most: int | None = None) -> Reading:
+        """Reads the complete lines of every journal beyond `since`, the own one included; of each
+        journal no more than about so many bytes, so that a large one costs no more than that."""
         try:
             names = _names(self.folder)
         except OSError as error:
             return Reading((), dict(since), (BadLine(self.folder.name, 0, _reason(error)),))
         with _collector_paused():
-            readings = [_read(self.folder / name, since.get(name)) for name in names]
+            readings = [_read(self.folder / name, since.get(name), most) for name in names]
         return Reading(
             tuple(change for reading in readings for change in reading.changes),
             {name: place for reading in readings for name, place in reading.positions.items()},
             tuple(line for reading in readings for line in reading.bad),
             frozenset().union(*(reading.restarted for reading in readings)),
             frozenset().union(*(reading.newer for reading in readings)),
+            all(reading.is_whole for reading in readings),
         )
+
+    def journals(self) -> list[Journal]:
+        """Every journal by itself. Raises `OSError` where the folder cannot be listed."""
+        with _collector_paused():
+            return [_journal(self.folder / name) for name in _names(self.folder)]
+
+    def unread(self, since: Mapping[str, Position]) -> int:
+        """How many bytes the journals hold beyond `since`, about. Opens none of them."""
+        with suppress(OSError):
+            places = ((since.get(name), self.folder / name) for name in _names(self.folder))
+            sizes = ((_place(path, before), before or _START) for before, path in places)
+            return sum(place.size - before.offset for place, before in sizes if place)
+        return 0
 
     def changed(self, since: Mapping[str, Position]) -> bool:
         """Whether the journals look different from `since`. Opens none of them."""
@@ -230,12 +279,12 @@ class Store:
             self._last = next_stamp(now, self._last, wish.replaced.stamp if wish.replaced else None)
             change = Change(wish.paper, wish.field, wish.value, self._last, self.device)
             # Read back before it is written: what every other machine will see, or a ValueError.
-            changes.append(_change(_record(_line(change)), self.device))
+            changes.append(_change(_record(_line(change, self.device)), self.device))
         return tuple(changes)
 
     def _append(self, descriptor: int, changes: Iterable[Change]) -> None:
         size = os.fstat(descriptor).st_size
-        data = b"".join(map(_line, changes))
+        data = b"".join(_line(change, self.device) for change in changes)
         if size == 0:
             header = {"h": HEADER, "app": "digest-tui", "d": self.device, "name": self._name}
             data = _encoded(header) + data
@@ -259,31 +308,51 @@ class Store:
         self._left = status.st_ino, status.st_size
 
 
-def read_device(path: Path) -> str:
-    """This machine's device name, six letters and digits, made where `path` holds none.
+def read_device(path: Path, machine: str | None = None) -> str:
+    """This machine's device name, six letters and digits, made where `path` holds none for it.
 
-    Where it cannot be kept it is good for this run only.
+    A home that two machines share, and a state that was copied to another machine, hold a line
+    for each: two machines never write one journal. Where it cannot be kept it is good for this
+    run only.
     """
-    if name := _device_in(path):
+    machine = _machine() if machine is None else machine
+    if name := _devices_in(path).get(machine):
         return name
     made = "".join(_BASE32[byte % 32] for byte in os.urandom(6))
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path.with_name(f".{path.name}.lock")):
-            if name := _device_in(path):
-                return name
+            devices = _devices_in(path)
+            # A name that no machine has taken is that of the first to ask.
+            name = devices.get(machine) or devices.pop("", made)
+            devices[machine] = name
             temporary = path.with_name(f".{path.name}.tmp")
-            temporary.write_text(f"{made}\n", "utf-8")
+            lines = (f"{name} {machine}".strip() for machine, name in devices.items())
+            temporary.write_text("\n".join(lines) + "\n", "utf-8")
             temporary.replace(path)
+            return name
     return made
 
 
-def _device_in(path: Path) -> str:
+def _devices_in(path: Path) -> dict[str, str]:
+    """The device name of each machine that a file names."""
     try:
-        name = path.read_bytes().strip().decode("ascii", "replace")
+        lines = path.read_bytes().decode("ascii", "replace").splitlines()
+    except OSError:
+        return {}
+    named = (line.partition(" ") for line in lines)
+    return {machine: name for name, _, machine in named if _DEVICE.fullmatch(name)}
+
+
+def _machine() -> str:
+    """What tells this machine from others; nothing where the system does not say
+    (https://www.freedesktop.org/software/systemd/man/machine-id.html)."""
+    try:
+        id_ = Path("/etc/machine-id").read_bytes().strip()
     except OSError:
         return ""
-    return name if _DEVICE.fullmatch(name) else ""
+    # Not the id itself, which is not to be told about.
+    return f"{zlib.crc32(b'digest-tui' + id_):08x}" if id_ else ""
 
 
 def _names(folder: Path) -> list[str]:
@@ -324,25 +393,36 @@ def _place(path: Path, since: Position | None) -> Position | None:
     return replace(since or _START, inode=status.st_ino, size=status.st_size)
 
 
-def _read(path: Path, since: Position | None) -> Reading:
+def _journal(path: Path) -> Journal:
+    header: Mapping[str, Any] = {}
+    with suppress(OSError, ValueError):
+        _require_file(path.stat())
+        with path.open("rb") as file:
+            header = _record(file.readline(LONGEST))
+    device, machine = (str(header.get(key) or "") for key in ("d", "name"))
+    return Journal(path, device, machine, _read(path, None, None))
+
+
+def _read(path: Path, since: Position | None, most: int | None) -> Reading:
     """One journal's part of a reading."""
     place = _place(path, since)
     try:
         _require_file(path.stat())
         with path.open("rb") as file:
-            return _read_from(file, path, since or _START)
+            return _read_from(file, path, since or _START, most)
     except OSError as error:
         positions = {path.name: place} if place else {}
         return Reading((), positions, (BadLine(path.name, 0, _reason(error)),))
 
 
-def _read_from(file: BinaryIO, path: Path, since: Position) -> Reading:
+def _read_from(file: BinaryIO, path: Path, since: Position, most: int | None) -> Reading:
     device, version = _header(file)
     restarted = _check(file, since.offset) != since.check
     start = _START if restarted else since
     changes: list[Change] = []
     bad: list[BadLine] = []
     offset, number = start.offset, start.lines
+    is_whole = True
     file.seek(offset)
     for line, length in _complete_lines(file):
         offset += length
@@ -354,6 +434,10 @@ def _read_from(file: BinaryIO, path: Path, since: Position) -> Reading:
         else:
             if change:
                 changes.append(change)
+        if most is not None and offset - start.offset >= most:
+            is_whole = offset == os.fstat(file.fileno()).st_size
+            break
+    # Of a journal that was read in part, the rest is news.
     inode, size = os.fstat(file.fileno()).st_ino, file.tell()
     return Reading(
         tuple(changes),
@@ -361,6 +445,7 @@ def _read_from(file: BinaryIO, path: Path, since: Position) -> Reading:
         tuple(bad),
         frozenset({path.name} if restarted else ()),
         frozenset({path.name} if version > HEADER else ()),
+        is_whole,
     )
 
 
@@ -428,7 +513,8 @@ def _change(record: Mapping[str, Any], device: str) -> Change:
         raise ValueError("not a change")
     if not (type(value) in (bool, str, type(None)) or _is_number(value)):
         raise ValueError("not a value")
-    return Change(paper, field, value, Stamp(ms, count), device)
+    named = record.get("d")
+    return Change(paper, field, value, Stamp(ms, count), named if type(named) is str else device)
 
 
 def _is_integer(value: object) -> bool:
@@ -450,9 +536,15 @@ def _refuse(constant: str) -> None:
 _JSON = json.JSONDecoder(parse_constant=_refuse)
 
 
-def _line(change: Change) -> bytes:
+def _line(change: Change, device: str) -> bytes:
+    """A change as it stands in the journal of a device."""
     stamp = [change.stamp.ms, change.stamp.count]
-    return _encoded({"t": stamp, "k": change.paper, "f": change.field, "v": change.value})
+    record = {"t": stamp, "k": change.paper, "f": change.field, "v": change.value}
+    return _encoded(record if change.device == device else {**record, "d": change.device})
+
+
+def _identity(change: Change) -> tuple[Key, Rank]:
+    return change.key, change.rank
 
 
 def _encoded(record: Mapping[str, object]) -> bytes:

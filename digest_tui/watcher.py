@@ -79,6 +79,9 @@ class Watcher:
         began = told = time.monotonic()
         try:
             with closing(Library(self._places)) as library:
+                for _ in library.catch_up() if library.has_much_to_mirror else ():
+                    if self._is_over:
+                        return ""
                 with closing(self._progress(library, watch)) as steps:
                     for progress in steps:
                         any_news = True

@@ -22,7 +22,7 @@ from digest_tui.marks import READ, STAR, Change, Decision, Stamp
 from digest_tui.paper import Holding, Paper, Subject
 from digest_tui.query import parse
 from digest_tui.settings import throwaway
-from digest_tui.store import Position, Reading
+from digest_tui.store import Position, Reading, Store
 from tests.made import DAY, DIFFUSION, REINFORCEMENT, digest, library, paper, papers, text
 
 
@@ -256,28 +256,67 @@ def test_only_a_change_that_wins_is_told(index: Index) -> None:
     assert winner == change("2604.00001", STAR, False, 5, "bbbbbb")
 
 
-def test_the_marks_are_those_of_the_journals_that_are_there(tmp_path: Path) -> None:
-    """A journal put back from a backup, or taken away, takes its marks with it."""
+def test_marks_that_no_journal_states_any_more_are_kept(tmp_path: Path) -> None:
     with closing(library(tmp_path, text(papers(1, 2)))) as opened:
-        opened.store.write([Decision("2604.00001", STAR, True)])
+        other = Store(opened.places.marks, "bbbbbb")
+        (starred,) = other.write([Decision("2604.00001", STAR, True)])
         opened.mirror_marks()
-        backup = opened.store.journal.read_bytes()
-        opened.store.write(
-            [Decision("2604.00001", STAR, False), Decision("2604.00002", READ, True)]
-        )
+        before = other.journal.read_bytes()
+        other.write([Decision("2604.00002", READ, True)])
         opened.mirror_marks()
+        assert opened.index.kept() == []
 
-        opened.store.journal.write_bytes(backup)
-        assert opened.mirror_marks() == {"2604.00001", "2604.00002"}
+        other.journal.write_bytes(before)
+        assert opened.mirror_marks() == set()
+        assert [change.paper for change in opened.index.kept()] == ["2604.00002"]
+        other.journal.unlink()
+        assert opened.mirror_marks() == set()
+        assert starred in opened.index.kept()
         assert (found(opened.index, "is:starred"), found(opened.index, "is:read")) == (
             ["00001"],
-            [],
+            ["00002"],
         )
-
-        opened.store.journal.unlink()
-        assert opened.mirror_marks() == {"2604.00001"}
-        assert found(opened.index, "is:starred") == []
         assert not opened.store.changed(opened.index.positions())
+
+        # A conflict copy that states them will do.
+        other.journal.with_name("bbbbbb (conflicted copy).jsonl").write_bytes(before)
+        opened.mirror_marks()
+        assert [change.paper for change in opened.index.kept()] == ["2604.00002"]
+
+
+@pytest.mark.parametrize("lost", ["all of it", "a line"])
+def test_what_the_own_journal_lost_is_written_into_it_again(tmp_path: Path, lost: str) -> None:
+    with closing(library(tmp_path, text(papers(1, 2)))) as opened:
+        opened.store.write([Decision("2604.00001", STAR, True)])
+        before = opened.store.journal.read_bytes()
+        changes = opened.store.write([Decision("2604.00002", READ, True)])
+        opened.mirror_marks()
+
+        if lost == "a line":
+            opened.store.journal.write_bytes(before)
+        else:
+            opened.store.journal.unlink()
+        opened.mirror_marks()
+        assert set(opened.store.read().changes) >= set(changes)
+        opened.mirror_marks()
+        assert opened.index.kept() == []
+        assert len(opened.store.read().changes) == 2
+
+
+def test_a_large_journal_is_mirrored_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digest_tui.library._BYTES", 1_000)
+    with closing(library(tmp_path, text(papers(*range(100))))) as opened:
+        other = Store(opened.places.marks, "bbbbbb")
+        other.write([Decision(f"2604.{n:05}", READ, True) for n in range(100)])
+        assert opened.has_much_to_mirror
+        read = [len(found(opened.index, "is:read")) for _ in opened.catch_up()]
+        assert 5 <= len(read) < 20
+        assert read == sorted(set(read))
+        assert len(found(opened.index, "is:read")) == 100
+        assert not opened.store.changed(opened.index.positions())
+        assert not opened.has_much_to_mirror
 
 
 def test_the_marks_of_a_journal_that_cannot_be_looked_at_stay(tmp_path: Path) -> None:

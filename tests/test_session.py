@@ -18,7 +18,7 @@ import pytest
 from digest_tui.editing import choosing, completing
 from digest_tui.index import Order, Status
 from digest_tui.library import Library
-from digest_tui.marks import READ, STAR
+from digest_tui.marks import READ, STAR, Decision
 from digest_tui.paper import Holding
 from digest_tui.query import parse
 from digest_tui.resume import Left
@@ -790,6 +790,49 @@ def test_without_its_index_a_library_has_every_mark(session: Session) -> None:
         assert (having(again, "is:read"), having(again, "is:starred")) == ([4, 5, 6], [1])
         assert again.view.scope
         assert again.view.scope.day == DAY
+
+
+def test_nobody_waits_for_a_large_journal(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digest_tui.library._BYTES", 200)
+    with another(session) as other:
+        other.library.store.write([Decision(f"2604.{n:05}", STAR, True) for n in range(1, 51)])
+        assert session.is_behind
+        assert not session.look()
+        # What is decided meanwhile is on the disk and on the screen.
+        session.read()
+        session.star()
+        assert (having(session, "is:starred"), having(session, "is:read")) == ([], [])
+        assert [card.id for card in session.starred_here()] == ["2604.00005"]
+        assert (session.unread, session.decided) == (1, (2, 3))
+        session.undo()
+        assert session.starred_here() == []
+
+        # Elsewhere, as the watcher does, it is taken over.
+        with closing(Library(session.library.places)) as beside:
+            for _ in beside.catch_up():
+                pass
+        assert session.look()
+        assert not session.is_behind
+        assert having(session, "is:read") == [4]
+        assert having(session, "is:starred") == [1, 2, 3, 4, 6]
+        assert [card.id for card in session.starred_here()] == ["2604.00004", "2604.00006"]
+
+
+def test_marks_of_a_journal_that_is_gone_are_told(session: Session) -> None:
+    with another(session) as other:
+        other.mark(["2604.00004", "2604.00005"], STAR, True)
+        session.look()
+        assert session.warning == ""
+        data = other.library.store.journal.read_bytes()
+        other.library.store.journal.unlink()
+        session.look()
+        assert session.warning.startswith("2 marks of a journal that is gone are kept")
+        assert having(session, "is:starred") == [4, 5]
+        other.library.store.journal.write_bytes(data)
+        session.look()
+        assert session.warning == ""
 
 
 def test_only_what_differs_is_marked(session: Session) -> None:

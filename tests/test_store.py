@@ -637,8 +637,20 @@ def test_a_device_name_is_made_once(tmp_path: Path) -> None:
 def test_a_broken_device_name_is_replaced(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "device"
     path.write_bytes(content)
-    name = read_device(path)
-    assert path.read_text() == f"{name}\n"
+    name = read_device(path, "laptop")
+    assert path.read_text() == f"{name} laptop\n"
+
+
+def test_each_machine_has_a_device_name_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "device"
+    path.write_text("k3f9a1\n")
+    # A name that was given before machines were told apart stays with the first that asks.
+    assert read_device(path, "laptop") == "k3f9a1"
+    desktop = read_device(path, "desktop")
+    assert desktop != "k3f9a1"
+    assert [read_device(path, name) for name in ("laptop", "desktop")] == ["k3f9a1", desktop]
+    # Where the system does not tell machines apart, there is one more.
+    assert read_device(path, "") == read_device(path, "") not in ("k3f9a1", desktop)
 
 
 def test_a_device_name_that_cannot_be_kept_serves_this_run(tmp_path: Path) -> None:

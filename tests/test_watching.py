@@ -413,3 +413,23 @@ def test_a_digest_that_lands_in_pieces_appears_once_whole_and_soon(home: Path) -
         assert terminal.wait() == 0
     assert b"problem" not in terminal.output
     assert bytes(terminal.output).count(b"New: 2026-04-23") == 1
+
+
+def test_a_large_journal_does_not_hold_up_the_screen(home: Path) -> None:
+    library = home / "library"
+    put(library / "digests", "a.txt", text(papers(*range(1, 200))))
+    with Terminal("--library", str(library), size=(150, 24)) as terminal:
+        terminal.see("Unread        199")
+        # Of another machine: a long history, and at its end what holds.
+        journal = put(library / "marks", ".coming", '{"h":1,"app":"digest-tui","d":"bbbbbb"}\n')
+        with journal.open("a") as file:
+            for ms in range(60_000):
+                value = "true" if ms >= 59_900 else "false"
+                line = f'{{"t":[{ms},0],"k":"2604.{ms % 100 + 1:05}","f":"star","v":{value}}}\n'
+                file.write(line)
+        journal.rename(journal.with_name("bbbbbb.jsonl"))
+        terminal.press("Gr")
+        terminal.see("1 paper marked read")
+        terminal.see("Starred       100")
+        terminal.press("q")
+        assert terminal.wait() == 0

@@ -874,6 +874,8 @@ class MainScreen(Screen[None]):
     def look_for_changes(self) -> None:
         """Takes over what other windows and machines did, and saves what could not be saved."""
         warning = self.session.warning
+        if self.session.is_behind:
+            self.watcher.scan()
         # While digests come in, the index changes all the time: that is looked at as it comes.
         has_news = not self._progress and self.session.look()
         if self.session.retry() or has_news or self.session.warning != warning:

@@ -1,0 +1,33 @@
+"""Names of files, as every system takes them.
+
+Law: what `portable` returns is one name in one folder, whatever it is made from, on Linux, macOS
+and Windows, and stays one when a suffix or a few words are put behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from os.path import splitext
+
+LONGEST = 180
+"""Bytes. A name may have 255: what tells two files of one name apart has room behind it."""
+_LONGEST_SUFFIX = 16
+"""Bytes. What is longer is no kind of file."""
+_FORBIDDEN = frozenset('/\\:*?"<>|')
+_RESERVED = r"(?i:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)"
+"""Devices of Windows, whatever follows the dot (Microsoft, Naming Files, Paths, and Namespaces)."""
+
+
+def portable(name: str) -> str:
+    """The name with `_` for each sign that some system refuses, and no longer than all take.
+
+    It is neither hidden nor temporary: nothing stands at its ends that says so, and nothing is
+    left of a name that is no more than that.
+    """
+    allowed = "".join(c if c.isprintable() and c not in _FORBIDDEN else "_" for c in name)
+    stem, suffix = splitext(allowed.lstrip(" .~").rstrip(" .~"))
+    if len(suffix.encode()) > _LONGEST_SUFFIX:
+        stem, suffix = stem + suffix, ""
+    room = LONGEST - len(suffix.encode())
+    stem = stem.encode()[:room].decode("utf-8", "ignore").rstrip(" .~")
+    return f"_{stem}{suffix}" if re.match(_RESERVED, stem + suffix) else stem + suffix
