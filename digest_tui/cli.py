@@ -16,6 +16,7 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import click
@@ -23,12 +24,15 @@ import click
 from digest_tui import __version__
 
 if TYPE_CHECKING:
+    from digest_tui.doctor import Examination
+    from digest_tui.doctor.finding import Finding
     from digest_tui.export import Language
     from digest_tui.library import Imported, Library, Progress
     from digest_tui.paper import Holding, PaperId, Problem
     from digest_tui.query import Query
     from digest_tui.session import Session
     from digest_tui.settings import Places, Settings
+    from digest_tui.ui.app import DigestApp
 
 LIBRARY = partial(
     click.option,
@@ -64,7 +68,23 @@ class _OpenByDefault(click.Group):
         asks = asks or (ctx.resilient_parsing and place >= len(args))
         if not asks and (place >= len(args) or args[place] not in self.commands):
             args = [*args[:place], "open", *args[place:]]
-        return super().parse_args(ctx, args)
+        with _printable_errors():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _printable_errors():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _printable_errors() -> Iterator[None]:
+    """What is wrong with a call quotes its words, which may be the names of files."""
+    try:
+        yield
+    except click.UsageError as error:
+        from digest_tui.printable import printable
+
+        raise click.UsageError(printable(error.format_message()), error.ctx) from None
 
 
 @click.group(cls=_OpenByDefault, context_settings=_HELP)
@@ -172,7 +192,7 @@ def _digests(folder: Path | None, as_json: bool) -> None:
         for row in _settled(session, lambda: session.digests):
             again = f"  as on {row.same_as}" if row.same_as else ""
             counts = f"{row.entries:>4} entries {row.papers:>4} papers {row.unread:>4} unread"
-            click.echo(f"{row.day} {counts}  {row.file}{again}")
+            _say([f"{row.day} {counts}  {row.file}{again}"])
 
 
 @_command("papers", _TakesQuery)
@@ -191,7 +211,7 @@ def _papers(folder: Path | None, query: str, as_json: bool, as_lines: bool) -> N
         for holding in holdings:
             state = ("read" if holding.read else "unread") + ("+starred" if holding.starred else "")
             day = holding.digests[0] if holding.digests else ""
-            click.echo(f"{holding.paper.id}\t{day}\t{state}\t{holding.paper.title}")
+            _say([f"{holding.paper.id}\t{day}\t{state}\t{holding.paper.title}"])
 
 
 @_command("export", _TakesQuery)
@@ -271,24 +291,24 @@ def _mark(folder: Path | None, query: str | None, ids: tuple[str, ...], **what: 
 
 @_command("doctor")
 @JSON
-def _doctor(folder: Path | None, as_json: bool) -> None:
+@click.option("--fix", is_flag=True, help="Do what can be done safely, after saying what.")
+def _doctor(folder: Path | None, as_json: bool, fix: bool) -> None:
     """Tell where everything is, what could not be read, and what to do about it."""
-    with _library(folder) as (library, _, problems):
-        if not library.index.is_sound():
-            problems.append("the index was damaged; it has been built again")
-            library.index.rebuild()
-        with _up_to_date(library, problems) as fresh:
-            report = fresh.examine()
-        report["findings"] = [*problems, *report["findings"]]
+    from digest_tui.doctor import told
+
+    now_ms = time.time_ns() // 1_000_000
+    fixed: list[bool] = []
+    with _examined(folder, now_ms) as found:
+        if not as_json:
+            _say(told.told(found, now_ms))
+        if fix:
+            say = _narrate if as_json else _say
+            fixed += [_mended(finding, say) for finding in found.findings]
+        elif not as_json:
+            _say(told.findings(found.findings))
         if as_json:
-            _print_json({"version": __version__, **report})
-        else:
-            click.echo(f"digest-tui {__version__}")
-            for name, value in (*report["places"].items(), *report["counts"].items()):
-                click.echo(f"{name:<10} {value}")
-            for finding in report["findings"] or ["nothing needs a hand"]:
-                click.echo(f"- {finding}")
-    sys.exit(1 if report["findings"] else 0)
+            _print_json(found.record(fixed))
+    sys.exit(0 if sum(fixed) == len(found.findings) else 1)
 
 
 @_command("completions")
@@ -304,13 +324,52 @@ def _completions(folder: Path | None, shell: str) -> None:
 
 def main() -> None:
     """Runs the shell, with the arguments that the program was called with."""
+    sys.excepthook = _tell_crash
+    _replace_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         cli(prog_name="digest-tui")
     except OSError as error:
-        _fail(f"the output cannot be written: {error.strerror or error}")
+        if error.filename is None:
+            # What of it is still held back would fail once more, at the very end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _fail(f"the output cannot be written: {_why(error)}")
+        _fail(f"{error.filename}: {_why(error)}; digest-tui doctor tells what to do")
+
+
+def _replace_closed_streams() -> None:
+    """Has something stand for each standard stream that was closed.
+
+    Otherwise the next file that is opened gets its number, and with it what is meant for the
+    stream. To write to stdout then fails, for the output would be lost.
+    """
+    streams = (("stdin", "r", os.O_RDONLY), ("stdout", "w", os.O_RDONLY))
+    for name, mode, access in (*streams, ("stderr", "w", os.O_WRONLY)):
+        if getattr(sys, name) is None:
+            stream = os.fdopen(os.open(os.devnull, access), mode, encoding="utf-8")
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+
+
+def _tell_crash(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Ends the program for an error that nobody expected: in three lines, with a report of it."""
+    if not isinstance(error, Exception):
+        sys.__excepthook__(kind, error, trace)
+        return
+    from digest_tui import crash
+
+    command = next((word for word in sys.argv[1:] if word in cli.commands), "open")
+    sentences = crash.untold(error)
+    # Whatever else is broken, the first error is what is told.
+    try:
+        sentences = crash.told(error, command)
+    finally:
+        _narrate(sentences)
+        sys.exit(crash.EXIT)
 
 
 @contextmanager
@@ -336,18 +395,66 @@ def _library(folder: Path | None) -> Iterator[tuple[Library, Settings, list[str]
 
 
 @contextmanager
-def _with_passing_index(where: Places, error: Exception, problems: list[str]) -> Iterator[Library]:
+def _examined(folder: Path | None, now_ms: int) -> Iterator[Examination]:
+    """An examination of the library in a folder; its index is left as it is found."""
+    from digest_tui import doctor
+    from digest_tui.library import Library
+    from digest_tui.settings import config_path, load, places
+
+    settings, problems = load(config_path())
+    where = places(folder, settings)
+    terminal = doctor.terminal((sys.stdout, sys.stderr, sys.stdin), os.environ)
+    if sys.stderr.isatty():
+        click.echo("Looking through the index ...", nl=False, err=True)
+    health = doctor.health_of(where.index)
+    _clear_line()
+    passed: list[str] = []
+    why = health.why
+    opened = _with_passing_index(where, why, passed) if why else closing(Library(where))
+    with opened as library, _up_to_date(library, passed) as fresh:
+        _narrate(passed)
+        yield doctor.examine(fresh, where, health, problems, terminal, now_ms)
+
+
+def _mended(finding: Finding, say: Callable[[Iterable[str]], None]) -> bool:
+    """Whether a finding needs no hand any more; what is done is told before and after."""
+    from digest_tui.doctor import NotMended, told
+
+    say(told.findings([finding]))
+    if not finding.remedy:
+        return False
+    try:
+        came = finding.mend()
+    except NotMended as error:
+        say([f"  not done: {error}"])
+        return False
+    say([f"  done: {came}"])
+    return True
+
+
+@contextmanager
+def _with_passing_index(
+    where: Places, error: Exception | str, problems: list[str]
+) -> Iterator[Library]:
     """A library whose own index cannot be used, with another one, which is gone afterwards."""
+    import sqlite3
     from dataclasses import replace
     from tempfile import TemporaryDirectory
 
     from digest_tui.library import Library
 
-    problems.append(f"{where.index}: {error}; an index was made in passing, which takes longer")
-    with TemporaryDirectory(prefix="digest-tui-") as folder:
-        passing = replace(where, index=Path(folder) / where.index.name)
-        with closing(Library(passing)) as library:
-            yield library
+    why = _why(error) if isinstance(error, OSError) else error
+    problems.append(f"{where.index}: {why}; an index was made in passing, which takes longer")
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(TemporaryDirectory(prefix="digest-tui-"))
+            passing = replace(where, index=Path(folder) / where.index.name)
+            library = stack.enter_context(closing(Library(passing)))
+        except (OSError, sqlite3.Error) as also:
+            if "fts5" in str(also):
+                _fail(f"no index can be made ({also}): use another Python, whose SQLite has FTS5")
+            _fail(f"no index can be made, neither at {where.index} ({why}) nor in passing ({also})")
+        yield library
 
 
 @contextmanager
@@ -370,7 +477,10 @@ def _up_to_date(library: Library, problems: list[str]) -> Iterator[Library]:
 
 
 def _sentences(problems: Iterable[Problem]) -> list[str]:
-    return [f"config.toml:{problem.line}: {problem.message}" for problem in problems]
+    return [
+        f"config.toml{f':{problem.line}' if problem.line else ''}: {problem.message}"
+        for problem in problems
+    ]
 
 
 @contextmanager
@@ -383,9 +493,20 @@ def _session(folder: Path | None) -> Iterator[Session]:
         _up_to_date(opened, problems) as library,
     ):
         _narrate(problems)
+        _narrate(_unreadable(library.places.digests))
         session = Session(library)
         session.refresh()
         yield session
+
+
+def _unreadable(folder: Path) -> Iterator[str]:
+    """What is wrong with the folder of digests, if it is there and cannot be read."""
+    try:
+        os.scandir(folder).close()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        yield f"{folder}: cannot be read ({_why(error)}); digest-tui doctor tells what to do"
 
 
 def _settled(session: Session, ask: Callable[[], T]) -> T:
@@ -415,6 +536,11 @@ def _prepare_screen() -> None:
     """Sees to what has to be right before the screen's modules are imported."""
     if not sys.stdout.isatty():
         raise click.UsageError("the screen needs a terminal; digest-tui papers writes to a pipe")
+    if os.environ.get("TERM") == "dumb":
+        raise click.UsageError(
+            "TERM=dumb: the screen needs a terminal that can place text; digest-tui papers needs"
+            " none, and where the terminal can, TERM=xterm-256color says so"
+        )
     # What a start makes stays until the end: to look through it for garbage, as Python does all
     # the time while modules are imported, only delays the first frame. The app turns it on again.
     gc.disable()
@@ -434,18 +560,25 @@ def _show(
     from digest_tui.session import Session
     from digest_tui.ui.app import DigestApp
 
-    if not sys.stdin.isatty():
-        try:
-            os.dup2(os.open("/dev/tty", os.O_RDONLY), 0)
-        except OSError as error:
-            _fail(f"there is no terminal to read keys from: {error.strerror}")
+    # Keys come from stdin, and Textual draws on stderr.
+    for stream in (sys.stdin, sys.stderr):
+        if not stream.isatty():
+            try:
+                os.dup2(os.open("/dev/tty", os.O_RDWR), stream.fileno())
+            except OSError as error:
+                _fail(f"there is no terminal to read keys from and to draw on: {_why(error)}")
     # A key does not wait for another window: what the index cannot take now, it takes later.
     with closing(Library(library.places, patience=0.01)) as hasty:
         session = Session(hasty)
         left = resume.load(library.places.left)
         session.start(digest, left)
         app = DigestApp(session, settings, notice=" · ".join(notices), standing=standing, left=left)
-        app.run()
+        try:
+            app.run()
+        finally:
+            cause = app.crash or sys.exception()
+            if isinstance(cause, Exception):
+                _raise_crash(cause, app, library.places.left)
         if app.last:
             resume.save(library.places.left, app.last)
         if app.trouble:
@@ -456,6 +589,21 @@ def _show(
             _fail(session.unsaved)
     if app.return_code:
         sys.exit(app.return_code)
+
+
+def _raise_crash(error: Exception, app: DigestApp, left: Path) -> NoReturn:
+    """Raises what an error ended the screen with, after what can still be saved is."""
+    from digest_tui import resume
+    from digest_tui.crash import Crash
+
+    session = app.session
+    try:
+        if app.last:
+            resume.save(left, app.last)
+        session.retry()
+    finally:
+        counts = f"{len(session.digests):,} digests, {session.totals.papers:,} papers"
+        raise Crash(session.unsaved, counts) from error
 
 
 class _Bar:
@@ -554,10 +702,8 @@ def _tell_import(outcome: Imported) -> None:
         _tell_refusal(outcome)
         return
     counts = f"{outcome.entries} entries, {outcome.papers} papers, {outcome.new} new"
-    click.echo(
-        f"{outcome.file}: {outcome.status}: {outcome.format}, {outcome.day}, {counts},"
-        f" {len(outcome.problems)} problems"
-    )
+    known = f"{outcome.status}: {outcome.format}, {outcome.day}, {counts}"
+    _say([f"{outcome.file}: {known}, {len(outcome.problems)} problems"])
     _narrate(f"{outcome.file}:{p.line}: {p.message}" for p in outcome.problems)
 
 
@@ -645,19 +791,38 @@ def _storable(text: str) -> str:
 
 def _print(chunks: Iterable[str]) -> None:
     for chunk in chunks:
-        click.echo(chunk, nl=False)
+        click.echo("\n".join(map(_shown, chunk.split("\n"))), nl=False)
 
 
 def _print_json(value: Any) -> None:
     import json
 
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    _print([json.dumps(value, ensure_ascii=False, indent=2), "\n"])
 
 
 def _narrate(sentences: Iterable[str]) -> None:
+    from digest_tui.printable import printable
+
     for sentence in sentences:
-        printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in sentence)
-        click.echo(f"digest-tui: {printable}", err=True)
+        click.echo(f"digest-tui: {printable(sentence)}", err=True)
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(_shown(line))
+
+
+def _shown(line: str) -> str:
+    """A line of stdout: as it stands for a program that reads it, printable on a terminal."""
+    if not sys.stdout.isatty():
+        return line
+    from digest_tui.printable import printable
+
+    return "\t".join(map(printable, line.removesuffix("\r").split("\t")))
+
+
+def _why(error: OSError) -> str:
+    return error.strerror.lower() if error.strerror else str(error)
 
 
 def _fail(sentence: str) -> NoReturn:

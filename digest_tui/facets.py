@@ -58,7 +58,11 @@ class Candidate:
 
 
 def _keywords(db: sqlite3.Connection, found: PaperSet | None) -> list[Facet]:
-    rows = db.execute("SELECT n, '', keyword FROM keywords WHERE keyword <> ''")
+    # A digest may name many under which there is no result.
+    rows = db.execute(
+        "SELECT n, '', keyword FROM keywords WHERE keyword <> ''"
+        " AND EXISTS (SELECT 1 FROM entries WHERE entries.keyword = keywords.n)"
+    )
     return _counted(db, ("entries", "keyword"), found, rows)
 
 

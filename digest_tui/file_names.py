@@ -28,6 +28,7 @@ def portable(name: str) -> str:
     stem, suffix = splitext(allowed.lstrip(" .~").rstrip(" .~"))
     if len(suffix.encode()) > _LONGEST_SUFFIX:
         stem, suffix = stem + suffix, ""
-    room = LONGEST - len(suffix.encode())
-    stem = stem.encode()[:room].decode("utf-8", "ignore").rstrip(" .~")
-    return f"_{stem}{suffix}" if re.match(_RESERVED, stem + suffix) else stem + suffix
+    room = LONGEST - len(f"_{suffix}".encode())
+    cut = stem.encode()[:room].decode("utf-8", "ignore") + suffix
+    kept = cut.rstrip(" .~")
+    return f"_{kept}" if re.match(_RESERVED, kept) else kept

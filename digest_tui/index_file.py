@@ -23,6 +23,15 @@ ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """What reading raises. The second comes of noise in one of SQLite's own messages."""
 
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
+_UNWRITABLE = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+    sqlite3.SQLITE_IOERR_SHMOPEN,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+    sqlite3.SQLITE_IOERR_SHMMAP,
+)
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 
 
@@ -32,6 +41,8 @@ def is_damage(error: Exception) -> bool:
     if code is None:
         # Python's own, of a text with noise in it, at which SQLite does not look.
         return "decode" in str(error)
+    if is_unwritable(error):
+        return False
     return code & 0xFF in _DAMAGE or "no such table" in str(error)
 
 
@@ -40,6 +51,11 @@ def damage(found: str) -> sqlite3.DatabaseError:
     error = sqlite3.DatabaseError(found)
     error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
     return error
+
+
+def is_unwritable(error: Exception) -> bool:
+    """Whether an error says that the disk takes nothing more: what is in the file is sound."""
+    return getattr(error, "sqlite_errorcode", 0) in _UNWRITABLE
 
 
 def is_locked(error: Exception) -> bool:

@@ -104,7 +104,11 @@ class Writer:
         if reading.restarted or not known.keys() <= reading.positions.keys():
             reading = read({})
             self._db.execute("UPDATE marks SET stated = 0")
-        touched = {change.paper for change in reading.changes if self._apply(change)}
+        touched = {
+            change.paper
+            for change in reading.changes
+            if self._apply(change, not reading.copied or change not in reading.copied)
+        }
         self._db.execute("DELETE FROM journals")
         self._db.executemany(
             "INSERT INTO journals VALUES (?, ?)",
@@ -300,21 +304,21 @@ class Writer:
         self._db.execute("INSERT OR IGNORE INTO subjects (code, name) VALUES (?, ?)", (code, name))
         return self._number("SELECT n FROM subjects WHERE code = ? AND name = ?", code, name) or 0
 
-    def _apply(self, change: Change) -> bool:
+    def _apply(self, change: Change, is_stated: bool) -> bool:
         """Takes a change over; whether it wins over what was known."""
         value = json.dumps(change.value, sort_keys=True)
-        values = (change.paper, change.field, value, *_stamp(change), change.device)
+        values = (change.paper, change.field, value, *_stamp(change), change.device, is_stated)
         cursor = self._db.execute(
-            "INSERT INTO marks VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)"
+            "INSERT INTO marks VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
             " ON CONFLICT (paper, field) DO UPDATE"
-            " SET value = ?3, ms = ?4, count = ?5, device = ?6, stated = 1"
+            " SET value = ?3, ms = ?4, count = ?5, device = ?6, stated = ?7"
             " WHERE (ms, count, device, value) < (?4, ?5, ?6, ?3)",
             values,
         )
         if cursor.rowcount > 0:
             return True
         self._db.execute(
-            "UPDATE marks SET stated = 1 WHERE paper = ?1 AND field = ?2 AND NOT stated"
+            "UPDATE marks SET stated = ?7 WHERE paper = ?1 AND field = ?2 AND NOT stated"
             " AND (value, ms, count, device) = (?3, ?4, ?5, ?6)",
             values,
         )

@@ -19,7 +19,7 @@ from datetime import date
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, TypeVar
+from typing import BinaryIO, Literal, TypeVar
 
 from digest_tui import prepared
 from digest_tui.file_names import portable
@@ -108,7 +108,8 @@ class Library:
         """Opens the library; nothing is read yet. `Index` says what patience is, and raises."""
         self.places = places
         self.index = Index(places.index, patience=patience)
-        self.store = Store(places.marks, read_device(places.device))
+        waits = max(patience, _LOCKED)
+        self.store = Store(places.marks, read_device(places.device), patience=waits)
 
     def close(self) -> None:
         """Closes the index."""
@@ -141,12 +142,15 @@ class Library:
 
         What this device's own journal has lost is written into it again, as it was.
         """
-        touched = self.index.mirror(partial(self.store.read, most=_BYTES))
+        read = partial(self.store.read, most=_BYTES)
+        touched = self.index.mirror(read)
         if not self.index.is_behind:
             lost = [change for change in self.index.kept() if change.device == self.store.device]
             if lost:
                 with suppress(NotSaved):
                     self.store.keep(lost)
+                    # Known at once to be there, or nobody would notice if it went once more.
+                    touched |= self.index.mirror(read)
         return touched
 
     @property
@@ -223,51 +227,6 @@ class Library:
         """Makes the folder of digests, for files to be put into, as far as that can be done."""
         with suppress(OSError):
             self.places.digests.mkdir(parents=True, exist_ok=True)
-
-    def examine(self) -> dict[str, Any]:
-        """Where things are, how much there is, and a sentence on each thing that needs a hand."""
-        reading = self.store.read({})
-        digests = self.index.digests()
-        totals = self.index.totals()
-        findings = [
-            f"{name}: {reason}: it is no digest; move it out of the folder, or mend it"
-            for name, reason in self.index.refused_files()
-        ]
-        findings += self._unreadable()
-        findings += [
-            f"{folder}: this folder of the settings is not there; make it, or take it out of them"
-            for folder in self.places.folders
-            if not folder.is_dir()
-        ]
-        for row in digests:
-            findings += [f"{row.file}:{p.line}: {p.message}" for p in self.index.problems(row.n)]
-        findings += [
-            f"marks/{bad.file}:{bad.line}: {bad.reason}; everything else in it was read"
-            for bad in reading.bad
-        ]
-        findings += [
-            f"marks/{name} was written by a newer digest-tui; this one leaves it alone: update it"
-            for name in sorted(reading.newer)
-        ]
-        places = {name: str(getattr(self.places, name)) for name in _SHOWN_PLACES}
-        counts = {
-            "digests": len(digests),
-            "papers": totals.papers,
-            "unread": totals.unread,
-            "starred": totals.starred,
-            "journals": len(reading.positions),
-            "changes": len(reading.changes),
-        }
-        return {"places": places, "counts": counts, "findings": findings}
-
-    def _unreadable(self) -> Iterator[str]:
-        """A sentence on each file that a scan had to leave."""
-        found = self._files()
-        for name in _changed(found, self.index.files()):
-            try:
-                contents(Path(found[name][0]))
-            except OSError as error:
-                yield f"{name}: {_UNREADABLE} ({_why(error)}): it is left out until it can be"
 
     def import_paths(self, paths: Iterable[Path]) -> Generator[Imported, None, None]:
         """Imports files, and every digest in folders; one outcome a file.
@@ -557,11 +516,12 @@ _AT_ONCE = 2000
 _BYTES = 1_000_000
 """Bytes of a journal that are taken into the index at once: some ten thousand marks, which is as
 many as one key decides on in a large library."""
+_LOCKED = 0.25
+"""Seconds that a write waits for that of another window in any case: a disk may be slow."""
 _TRIES = 3
 """How often an index that turns out to be damaged is built anew, before that is given up."""
 _UNREADABLE = "cannot be read"
 _SUFFIXES = ("", ".txt", ".text", ".md", ".markdown")
-_SHOWN_PLACES = ("digests", "marks", "index", "device", "config")
 
 
 @contextmanager

@@ -24,6 +24,8 @@ Key = tuple[PaperId, str]
 """A paper and the field of it that is marked."""
 Rank = tuple[int, int, str, str]
 
+INTEGERS = 2**53
+"""Beyond it not every program that reads JSON has integers (RFC 8259, section 6)."""
 _COUNTS = 2**32
 
 
@@ -36,8 +38,10 @@ class Stamp:
 
     @property
     def next(self) -> Stamp:
-        """The smallest stamp above this one."""
-        return Stamp(self.ms, self.count + 1) if self.count + 1 < _COUNTS else Stamp(self.ms + 1)
+        """The smallest stamp above this one; at the end of all time, itself."""
+        if self.count + 1 < _COUNTS or self.ms + 1 == INTEGERS:
+            return Stamp(self.ms, min(self.count + 1, INTEGERS - 1))
+        return Stamp(self.ms + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,14 @@ ARXIV_URL = re.compile(
 )
 """A link to an arXiv abstract page or PDF; the group is the id without the version."""
 
+_LABEL = r"(?!xn--)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_WEB_LINK = (
+    rf"(?ai)https?://(?P<host>(?:{_LABEL}\.)+[a-z]{{2,}})(?::\d+)?(?P<rest>(?:[/?#][!-~]*)?)"
+)
 _COMMA = re.compile("[,，]")
 _HAN = "[\u3400-\u9fff\uf900-\ufaff]"
-"""Compiled when it is first asked for: it takes a millisecond, and a start seldom asks."""
+"""Compiled, as is `_WEB_LINK`, when it is first asked for: that takes a millisecond, and a start
+seldom asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,22 @@ class Paper:
     abstract: str = ""
     """Line breaks kept as `\\n`."""
     abstract_zh: str = ""
+
+    @property
+    def is_on_arxiv(self) -> bool:
+        """Whether the digest gives an arXiv id."""
+        return ARXIV_ID.fullmatch(self.id) is not None
+
+    @property
+    def abs_link(self) -> str:
+        """Where the abstract page is: made of the arXiv id where there is one, so that no digest
+        sends a reader elsewhere, else what the digest says."""
+        return f"https://arxiv.org/abs/{self.id}" if self.is_on_arxiv else self.abs_url
+
+    @property
+    def pdf_link(self) -> str:
+        """Where the PDF is, in the same way."""
+        return f"https://arxiv.org/pdf/{self.id}" if self.is_on_arxiv else self.pdf_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +148,22 @@ class Holding:
         return tuple(dict.fromkeys(day for day, _ in self.listed))
 
 
+def is_web_link(url: str) -> bool:
+    """Whether a link that is not made of an arXiv id leads where a person who reads it expects.
+
+    It is plain http or https, to a host with a name of ASCII letters that does not pass for
+    arXiv's, and there is nothing in it that browsers and people read differently.
+    """
+    found = re.fullmatch(_WEB_LINK, url)
+    if not found:
+        return False
+    host = found["host"].lower()
+    is_arxiv = f".{host}".endswith(".arxiv.org")
+    # A digest that has lost its ids still links to `https://arxiv.org/abs/`.
+    is_cut_off = found["rest"] in ("/abs/", "/pdf/")
+    return (is_arxiv or "arxiv" not in host) and not is_cut_off
+
+
 def split_authors(text: str) -> tuple[str, ...]:
     """The names in a list of authors, split at commas outside (nested) parentheses.
 
@@ -151,7 +188,7 @@ def split_authors(text: str) -> tuple[str, ...]:
 
 def name_of(author: str) -> str:
     """An author's name without the affiliations that follow it in parentheses."""
-    return re.split(r"\s*[(（]", author, maxsplit=1)[0] or author
+    return re.split("[(（]", author, maxsplit=1)[0].rstrip() or author
 
 
 def fallback_id(title: str, authors: tuple[str, ...]) -> PaperId:

@@ -251,6 +251,7 @@ _PLAIN = re.compile(r"(?!(?:AND|OR|NOT)$)\w[\w.+'/-]*")
 _STAR = ("*", "＊")
 _STARRED = re.compile(r"[*＊][A-Za-z0-9]{2}[\w.+'/-]*")
 _DEEPEST = 40
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def written(value: str, star: str = "") -> str:
@@ -343,7 +344,8 @@ class _Reader:
     """A place in the typed text, how many groups are open there, and what was met so far."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        # What a shell passes on of bytes that are no text: SQLite takes none of it.
+        self._text = _SURROGATE.sub("\ufffd", text)
         self._at = 0
         self._depth = 0
         self.hints: list[Hint] = []

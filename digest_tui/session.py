@@ -60,7 +60,8 @@ class Session:
         self._ahead: dict[Key, Change] = {}
         """Decisions that the index does not show: not on disk yet, or the index was busy."""
         self.warning = ""
-        """A sentence on marks that could not be read, or nothing."""
+        """A sentence on marks that could not be read, or that no journal has, or nothing."""
+        self._misread = ""
         self._trouble = ""
         """Why something is not on disk yet."""
         self._decided_in: dict[PaperId, int | None] = {}
@@ -86,6 +87,8 @@ class Session:
     def start(self, digest: int | None = None, left: Left | None = None) -> None:
         """Opens on a digest, else where it was left, else on the newest with something unread."""
         self.look()
+        # What is kept in the index alone is named until its journal is back.
+        self.warning = self._warning()
         self.refresh()
         if left:
             self.order = left.order
@@ -559,14 +562,13 @@ class Session:
         return self.library.has_much_to_mirror
 
     def _warning(self) -> str:
+        # A line that cannot be read is read once; a journal may come back.
         if self.index.unreadable:
             lines = _many(self.index.unreadable, "line")
-            return f"{lines} of marks could not be read; digest-tui doctor tells which"
+            self._misread = f"{lines} of marks could not be read; digest-tui doctor tells which"
         if kept := len(self.index.kept()):
-            return (
-                f"{_many(kept, 'mark')} of a journal that is gone are kept; see digest-tui doctor"
-            )
-        return ""
+            return f"{_many(kept, 'mark')} of a journal that is gone are kept; see digest-tui doctor"
+        return self._misread
 
     def _recount(self, papers: Collection[PaperId]) -> None:
         """Takes over the counts of the digests that list these papers."""
@@ -828,6 +830,9 @@ class Session:
         return " · ".join(filter(None, (told, self._undoes())))
 
     def _reverse(self, step: Step, done: str) -> tuple[Step, str]:
+        # What another machine decided a moment ago is not taken back with it.
+        if self._has_marks:
+            self.mirror()
         decisions = step.reversal(self._winners({change.paper for change, _ in step.changes}))
         elsewhere = len(step.changes) - len(decisions)
         reversed_step = Step.of(step.label, decisions, self._write(decisions))

@@ -96,6 +96,11 @@ def config_path() -> Path:
     return platformdirs.user_config_path(APP) / "config.toml"
 
 
+def reports_path() -> Path:
+    """The folder of the reports of crashes."""
+    return platformdirs.user_state_path(APP)
+
+
 def load(path: Path) -> tuple[Settings, tuple[Problem, ...]]:
     """The settings in a file, and what is wrong with them; the defaults where there is none."""
     try:
@@ -103,7 +108,10 @@ def load(path: Path) -> tuple[Settings, tuple[Problem, ...]]:
     except FileNotFoundError:
         return Settings(), ()
     except (OSError, UnicodeDecodeError) as error:
-        return Settings(), (Problem(0, f"cannot be read ({error}); the defaults are kept"),)
+        reason = "it is not UTF-8"
+        if isinstance(error, OSError):
+            reason = (error.strerror or str(error)).lower()
+        return Settings(), (Problem(0, f"cannot be read ({reason}); the defaults are kept"),)
     return parse(text)
 
 
@@ -159,7 +167,7 @@ def _reason(error: ValueError) -> str:
 def _line_of(text: str, key: str, table: str = "") -> int:
     """The line on which a key is set, or the table that it is set in; 0 where it is not found."""
     start = _line_of(text, table) if table else 0
-    within = rf"(?:{table}\s*\.\s*)?" if table else r"\[?\s*"
+    within = rf"(?:{table}\s*\.\s*)?" if table else r"\[{0,2}\s*"
     pattern = re.compile(rf"""\s*{within}["']?{re.escape(key)}["']?\s*[\]=.]""")
     lines = enumerate(text.splitlines(), start=1)
     found = (number for number, line in lines if number >= start and pattern.match(line))

@@ -38,18 +38,21 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
-from digest_tui.marks import Change, Decision, Key, Rank, Stamp, merge, next_stamp
+from digest_tui.marks import INTEGERS, Change, Decision, Key, Rank, Stamp, merge, next_stamp
 
 HEADER = 1
 """The version of the format; an own journal with a higher one is not written."""
 LONGEST = 64 * 1024
 """Bytes of a line, its end included."""
+PATIENCE = 5.0
+"""Seconds. To write a line takes a thousandth of one, to compact a journal of ten years one."""
 COMPACT_BYTES = 4_000_000
 COMPACT_DEAD = 0.5
 """A journal is compacted when it is larger, and a larger part of its lines is superseded."""
 
 _CHECKED = 256
-_INTEGERS = 2**53
+_TURN = 0.0005
+"""Seconds between two tries to get a lock."""
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 _DEVICE = re.compile("[a-z0-9]{6}")
@@ -71,6 +74,8 @@ class Position:
     check: int = 0
     """CRC-32 of the last bytes before the offset: tells whether a file that took this one's
     place, as sync tools do, begins with the same lines."""
+    mtime_ns: int = 0
+    """A file that is written over can come out as long as it was."""
 
 
 _START = Position()
@@ -100,6 +105,9 @@ class Reading:
     """Journals of a newer digest-tui; what is understood of them was read."""
     is_whole: bool = True
     """Whether there was no more to be read than was asked for at most."""
+    copied: frozenset[Change] = frozenset()
+    """Changes of this device that another file states than its own journal, which may lack them:
+    a conflict copy of it, which some tools carry nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +142,14 @@ class Store:
     """The journals of a folder, and this device's place to append to."""
 
     def __init__(
-        self, folder: Path, device: str, name: str = "", now: Callable[[], int] = _wall_clock
+        self,
+        folder: Path,
+        device: str,
+        name: str = "",
+        now: Callable[[], int] = _wall_clock,
+        patience: float = PATIENCE,
     ) -> None:
+        """For `patience` seconds a write waits for another window that is writing."""
         self.folder = folder
         self.device = device
         self.journal = folder / f"{device}.jsonl"
@@ -145,6 +159,7 @@ class Store:
         self._lock = folder / f".{device}.lock"
         self._name = name or os.uname().nodename
         self._now = now
+        self._patience = patience
         self._last: Stamp | None = None
         self._left = (0, 0)
 
@@ -181,12 +196,12 @@ class Store:
         They are no decisions of now: a change that was lost here and is made up for must not win
         over what was decided elsewhere since.
         """
-        lacking: list[Change] = []
+        lacking = list(changes)
         try:
             with self._opened() as descriptor:
                 with self.journal.open("rb") as file:
                     stated = {_identity(change) for change in _changes(file, self.device) if change}
-                lacking = [change for change in changes if _identity(change) not in stated]
+                lacking = [change for change in lacking if _identity(change) not in stated]
                 if lacking:
                     self._append(descriptor, lacking)
         except OSError as error:
@@ -209,12 +224,23 @@ class Store:
             frozenset().union(*(reading.restarted for reading in readings)),
             frozenset().union(*(reading.newer for reading in readings)),
             all(reading.is_whole for reading in readings),
+            self._copied(dict(zip(names, readings, strict=True))),
         )
+
+    def _copied(self, readings: Mapping[str, Reading]) -> frozenset[Change]:
+        own = readings.get(self.journal.name)
+        return frozenset(
+            change
+            for reading in readings.values()
+            if reading is not own
+            for change in reading.changes
+            if change.device == self.device
+        ).difference(own.changes if own else ())
 
     def journals(self) -> list[Journal]:
         """Every journal by itself. Raises `OSError` where the folder cannot be listed."""
         with _collector_paused():
-            return [_journal(self.folder / name) for name in _names(self.folder)]
+            return [journal_at(self.folder / name) for name in _names(self.folder)]
 
     def unread(self, since: Mapping[str, Position]) -> int:
         """How many bytes the journals hold beyond `since`, about. Opens none of them."""
@@ -240,7 +266,7 @@ class Store:
         cannot be, it is left as it is.
         """
         try:
-            with _locked(self._lock):
+            with _locked(self._lock, self._patience):
                 return _compacted(Path(os.path.realpath(self.journal)), self.device)
         except OSError:
             return False
@@ -248,9 +274,13 @@ class Store:
     @contextmanager
     def _opened(self) -> Iterator[int]:
         """The own journal, open for appending under the lock, its last stamp known."""
+        for path in (self.folder, self.journal):
+            # Where a disk is not mounted, it is not for us to make what would lie under it.
+            if path.is_symlink() and not path.exists():
+                raise OSError(f"{path.name} is a link that leads nowhere")
         if not self.folder.is_dir():
             self.folder.mkdir(parents=True, exist_ok=True)
-        with _locked(self._lock):
+        with _locked(self._lock, self._patience):
             # Reading and writing, because to open a FIFO for writing alone waits for a reader.
             descriptor = os.open(self.journal, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
             try:
@@ -306,6 +336,18 @@ class Store:
             sync_folders(self.folder, self.folder.parent)
         status = os.fstat(descriptor)
         self._left = status.st_ino, status.st_size
+
+
+def journal_at(path: Path) -> Journal:
+    """A journal by itself; where it cannot be read, its reading says why."""
+    header: Mapping[str, Any] = {}
+    with suppress(OSError, ValueError):
+        _require_file(path.stat())
+        with path.open("rb") as file:
+            header = _record(file.readline(LONGEST))
+    stated = [header.get("d"), header.get("name")]
+    device, machine = (text if type(text) is str else "" for text in stated)
+    return Journal(path, device, machine, _read(path, None, None))
 
 
 def read_device(path: Path, machine: str | None = None) -> str:
@@ -390,17 +432,9 @@ def _place(path: Path, since: Position | None) -> Position | None:
         return since
     if not stat.S_ISREG(status.st_mode):
         return None
-    return replace(since or _START, inode=status.st_ino, size=status.st_size)
-
-
-def _journal(path: Path) -> Journal:
-    header: Mapping[str, Any] = {}
-    with suppress(OSError, ValueError):
-        _require_file(path.stat())
-        with path.open("rb") as file:
-            header = _record(file.readline(LONGEST))
-    device, machine = (str(header.get(key) or "") for key in ("d", "name"))
-    return Journal(path, device, machine, _read(path, None, None))
+    return replace(
+        since or _START, inode=status.st_ino, size=status.st_size, mtime_ns=status.st_mtime_ns
+    )
 
 
 def _read(path: Path, since: Position | None, most: int | None) -> Reading:
@@ -423,6 +457,8 @@ def _read_from(file: BinaryIO, path: Path, since: Position, most: int | None) ->
     bad: list[BadLine] = []
     offset, number = start.offset, start.lines
     is_whole = True
+    # As it was before it is read: what is written meanwhile is news.
+    status = os.fstat(file.fileno())
     file.seek(offset)
     for line, length in _complete_lines(file):
         offset += length
@@ -438,10 +474,11 @@ def _read_from(file: BinaryIO, path: Path, since: Position, most: int | None) ->
             is_whole = offset == os.fstat(file.fileno()).st_size
             break
     # Of a journal that was read in part, the rest is news.
-    inode, size = os.fstat(file.fileno()).st_ino, file.tell()
+    size = file.tell()
+    place = Position(status.st_ino, size, offset, number, _check(file, offset), status.st_mtime_ns)
     return Reading(
         tuple(changes),
-        {path.name: Position(inode, size, offset, number, _check(file, offset))},
+        {path.name: place},
         tuple(bad),
         frozenset({path.name} if restarted else ()),
         frozenset({path.name} if version > HEADER else ()),
@@ -518,7 +555,7 @@ def _change(record: Mapping[str, Any], device: str) -> Change:
 
 
 def _is_integer(value: object) -> bool:
-    return type(value) is int and -_INTEGERS < value < _INTEGERS
+    return type(value) is int and -INTEGERS < value < INTEGERS
 
 
 def _is_number(value: object) -> bool:
@@ -601,16 +638,27 @@ def _write_whole(path: Path, lines: Iterable[bytes], mode: int) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Holds an advisory lock, which the system releases when its holder dies."""
+def _locked(path: Path, patience: float = PATIENCE) -> Iterator[None]:
+    """Holds an advisory lock, which the system releases when its holder dies.
+
+    A holder that was stopped, by Ctrl-Z say, keeps it: that is not waited for for ever.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    end = time.monotonic() + patience
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except OSError as error:
-            # A network folder without locks: appending is still one write of whole lines.
-            if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
-                raise
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise OSError("another window is in the middle of writing") from None
+                time.sleep(_TURN)
+                continue
+            except OSError as error:
+                # A network folder without locks: appending is still one write of whole lines.
+                if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+                    raise
+            break
         yield
     finally:
         os.close(descriptor)

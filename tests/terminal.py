@@ -22,6 +22,11 @@ PROGRAM = (sys.executable, "-m", "digest_tui")
 PATIENCE = 20.0
 """Seconds until a screen that does not come is given up: generous, for busy machines."""
 
+# Synchronized output, mode 2026 of the terminals that have it.
+_ASKED, _SYNCHRONIZES = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+_BEGIN, _END = b"\x1b[?2026h", b"\x1b[?2026l"
+_TYPING = termios.ECHO | termios.ICANON | termios.ISIG
+
 
 class Terminal:
     """A program that runs in a terminal of its own; what it wrote stands in `text`."""
@@ -32,13 +37,17 @@ class Terminal:
         size: tuple[int, int] = (120, 40),
         program: Sequence[str] = PROGRAM,
         emulate: bool = True,
+        synchronized: bool = False,
     ) -> None:
         """Starts `program` with arguments in a terminal of (columns, rows).
 
-        Without `emulate` the screen stays empty, and reading costs nothing: for measurements.
+        Without `emulate` the screen stays empty, and reading costs nothing: for measurements. A
+        `synchronized` terminal shows a frame as soon as it is whole, and not in part.
         """
         columns, rows = size
         self._emulate = emulate
+        self._is_asked = synchronized
+        self._held = b""
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.output = bytearray()
@@ -100,8 +109,12 @@ class Terminal:
         except OSError:
             return False
         self.output += data
+        if self._is_asked and _ASKED in self.output:
+            self._is_asked = False
+            os.write(self._master, _SYNCHRONIZES)
         if self._emulate:
-            self._stream.feed(data)
+            whole, self._held = _whole(self._held + data)
+            self._stream.feed(whole)
         return bool(data)
 
     def settle(self, quiet: float = 0.3) -> None:
@@ -141,11 +154,36 @@ class Terminal:
         os.close(self._master)
         return self.process.wait(PATIENCE)
 
+    def until_stopped(self) -> None:
+        """Waits until the program is stopped, as Ctrl-Z does it in a shell."""
+        end = time.monotonic() + PATIENCE
+        while not (changed := os.waitpid(self.process.pid, os.WUNTRACED | os.WNOHANG))[0]:
+            self.pump(0.05)
+            assert time.monotonic() < end, f"does not stop\n{self.text}"
+        assert os.WIFSTOPPED(changed[1])
+
+    @property
+    def is_restored(self) -> bool:
+        """Whether the program left the terminal as it was: no alternate screen, a cursor, and
+        keys that are lines and are seen as they are typed."""
+        shown = all(
+            self.output.rfind(wanted) >= self.output.rfind(other)
+            for wanted, other in ((b"\x1b[?1049l", b"\x1b[?1049h"), (b"\x1b[?25h", b"\x1b[?25l"))
+        )
+        modes: int = termios.tcgetattr(self._master)[3]
+        return shown and modes & _TYPING == _TYPING
+
     def kill(self) -> None:
         """Ends the program at once, as `kill -9` does."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+
+def _whole(data: bytes) -> tuple[bytes, bytes]:
+    """The frames of an output, and what there is of one that is not whole yet."""
+    begin = data.rfind(_BEGIN)
+    return (data, b"") if begin <= data.rfind(_END) else (data[:begin], data[begin:])
 
 
 def _environment() -> dict[str, str]:

@@ -20,15 +20,15 @@ ROOT = PACKAGE.parent
 
 # Each line may import from the lines above it, and from nothing else of ours.
 LAYERS = (
-    {"paper", "paper_set", "commands", "latex"},
+    {"paper", "paper_set", "commands", "latex", "printable", "file_names"},
     {"formats", "query", "marks"},
     {"store", "export", "settings", "search", "editing", "facets", "prepared"},
-    {"index_file", "index_tables", "crew"},
+    {"index_file", "index_tables", "crash", "crew"},
     {"index_readings"},
     {"index_writer"},
     {"index", "folders"},
     {"library", "view", "resume", "finder"},
-    {"session", "filler"},
+    {"session", "filler", "doctor"},
     {"watcher"},
     {"ui"},
     {"cli"},
@@ -38,7 +38,18 @@ LAYERS = (
 PANES = {"digest_list", "paper_list", "reader", "query_bar"}
 PANES |= {"export_dialog", "facets", "help", "menu"}
 
-TOUCH_THE_DISK = {"library", "folders", "index", "index_file", "store", "settings", "resume", "cli"}
+TOUCH_THE_DISK = {
+    "library",
+    "folders",
+    "index",
+    "index_file",
+    "store",
+    "settings",
+    "resume",
+    "crash",
+    "doctor",
+    "cli",
+}
 DISK = re.compile(
     r"\bopen\(|\.(read|write)_(text|bytes)\(|\.mkdir\(|\.unlink\(|\.scandir\(|os\.(open|replace|link)\("
     r"|\.(stat|exists|is_dir|is_file|cwd|chmod|expanduser)\("

@@ -37,6 +37,13 @@ HOSTILE = [
     SIGNATURE, "# Papers of 2020-01-01", "- **Also under:** x", "(a, b", "https://a.org/b_c",
     "{", "}", r"\{", r"\}", r"\textbf{GPT-4}", r"$\{x$", "$x}$", "$a%b#$", r"Poincar\'e", "LLMs",
     "~", "^", "100%", "@misc{x,", " and ", "Qwen Team", "=1+1", "+1", "-1", "@x", "＝1", 'a "b"',
+    " =1", '"=1', "'=1", "\u200b=1", "﹦1", ";=1", '",=1', "@comment{", "@string{a=", "}}@misc{x,",
+    r"\input{/etc/passwd}", r"\write18{x}", "^^5cinput", r"$\input x$", "$^^5cinput x$",
+    r"\href{x}{y}",
+    r"$\href{javascript:x}{y}$", r"$\url{javascript:x}$", r"$\require{html}$", "[x](javascript:y)",
+    "<javascript:x>", "![x](y)", "[[x]]", "![[x]]", "[x]: javascript:y", "<script>", "<!-- x",
+    "-->", "> [!note]", "^id", "%% x", "---", "***", "___", "~~~", "```", "javascript:x",
+    "www.example.org",
 ]  # fmt: skip
 
 
@@ -48,7 +55,7 @@ words = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=8))
 lines = st.lists(words, max_size=3).map(lambda parts: one_line(" ".join(parts)))
 texts = st.lists(lines, max_size=4).map(lambda parts: "\n".join(parts).strip("\n"))
 links = st.one_of(
-    st.sampled_from(["", "https://arxiv.org/abs/"]),
+    st.sampled_from(["", "https://arxiv.org/abs/", "javascript:x", "=1+1", "[x](y)", "}@x{"]),
     st.integers(0, 99999).map(lambda number: f"https://arxiv.org/abs/2604.{number:05}v2"),
     st.integers(0, 99999).map(lambda number: f"http://arxiv.org/pdf/hep-th/99{number:05}.pdf"),
 )

@@ -6,7 +6,6 @@ import base64
 import json
 import re
 import shlex
-import signal
 import subprocess
 from importlib import resources
 from pathlib import Path
@@ -42,13 +41,6 @@ def see(terminal: Terminal, pattern: str) -> None:
     terminal.until(lambda screen: re.search(pattern, screen) is not None, pattern)
 
 
-def is_restored(terminal: Terminal) -> bool:
-    """Whether the program left the alternate screen, and showed the cursor last."""
-    output = bytes(terminal.output)
-    left = output.rfind(b"\x1b[?1049l") > output.rfind(b"\x1b[?1049h")
-    return left and output.rfind(b"\x1b[?25h") > output.rfind(b"\x1b[?25l")
-
-
 def test_a_day_is_triaged_exported_and_found_again(tmp_path: Path) -> None:
     notes = tmp_path / "notes.md"
     with Terminal(NEWEST) as terminal:
@@ -79,7 +71,7 @@ def test_a_day_is_triaged_exported_and_found_again(tmp_path: Path) -> None:
         terminal.see("1 paper written to")
         terminal.press("q")
         assert terminal.wait() == 0
-        assert is_restored(terminal)
+        assert terminal.is_restored
     assert [paper.id for paper in formats.parse(notes.read_text("utf-8")).papers] == ["2409.00588"]
     assert starred() == ["2409.00588"]
     assert "1 papers, 0 new, 0 problems" in shell("import", str(notes))
@@ -101,38 +93,6 @@ def test_no_size_loses_the_program_or_the_paper() -> None:
         terminal.press("q")
         assert terminal.wait() == 0
     assert starred() == ["2305.18290"]
-
-
-def test_what_was_confirmed_survives_any_kill() -> None:
-    shell("import", str(SAMPLES / "2026-03-02.txt"))
-    for number in range(1, 11):
-        with Terminal(size=WIDE) as terminal:
-            see(terminal, rf"Starred +{number - 1} ")
-            terminal.press("s")
-            terminal.see("undoes")
-            terminal.kill()
-    assert len(starred()) == 10
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_leaves_cleanly(number: signal.Signals) -> None:
-    with Terminal(NEWEST, size=WIDE) as terminal:
-        see(terminal, at("Decision Transformer"))
-        terminal.press("s")
-        terminal.see("1 paper starred")
-        terminal.process.send_signal(number)
-        assert terminal.wait() == 0
-        assert is_restored(terminal)
-    assert starred() == ["2106.01345"]
-
-
-def test_closing_the_window_ends_the_program_and_loses_nothing() -> None:
-    with Terminal(NEWEST, size=WIDE) as terminal:
-        see(terminal, at("Decision Transformer"))
-        terminal.press("s")
-        terminal.see("1 paper starred")
-        terminal.hang_up()
-    assert starred() == ["2106.01345"]
 
 
 def test_two_windows_show_each_others_stars() -> None:

@@ -20,7 +20,6 @@ import pytest
 from digest_tui.folders import LARGEST
 from digest_tui.index_writer import FileStamp
 from digest_tui.library import Imported, Library, Progress, sample, write_file
-from digest_tui.marks import STAR, Decision
 from digest_tui.prepared import read
 from digest_tui.query import parse
 from digest_tui.settings import Places, throwaway
@@ -450,41 +449,6 @@ def test_a_scan_that_is_abandoned_goes_on_where_it_stopped(tmp_path: Path, steps
         assert all_of(opened) == one_by_one(places)
 
 
-def test_a_scan_that_is_killed_leaves_what_the_next_completes(tmp_path: Path) -> None:
-    code = """
-import sys
-from pathlib import Path
-from digest_tui.library import Library
-from digest_tui.settings import throwaway
-for progress in Library(throwaway(Path(sys.argv[1]))).scan():
-    print(progress.done, flush=True)
-"""
-    places = throwaway(tmp_path)
-    files = put_many(places.digests)
-    done = set()
-    for wanted in (1, 20, 40, 60):
-        scanner = subprocess.Popen(
-            [sys.executable, "-c", code, str(tmp_path)],
-            cwd=Path(__file__).parents[1],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert scanner.stdout
-        for _ in islice(scanner.stdout, wanted):
-            pass
-        scanner.kill()
-        scanner.stdout.close()
-        scanner.wait()
-        with closing(Library(places)) as opened:
-            done.add(len(opened.index.files()))
-    # How many are done by then is the machine's affair, as long as something is left to do.
-    assert len(done) > 1
-    assert min(done) < len(files)
-    with closing(Library(places)) as opened:
-        opened.refresh()
-        assert all_of(opened) == one_by_one(places)
-
-
 def test_a_file_that_was_still_growing_is_indexed_again(tmp_path: Path) -> None:
     whole = text(papers(1, 2)).encode()
     with closing(library(tmp_path, text(papers(3)))) as opened:
@@ -550,50 +514,22 @@ def test_a_name_that_is_not_utf_8_is_indexed_all_the_same(tmp_path: Path) -> Non
 def test_what_is_no_digest_is_told_once_and_read_once(tmp_path: Path) -> None:
     with closing(library(tmp_path, text(papers(1)), "not one")) as opened:
         assert list(opened.scan()) == []
-        (finding,) = opened.examine()["findings"]
-        assert finding.startswith("1.txt: not a digest")
+        ((name, reason),) = opened.index.refused_files()
+        assert (name, reason[:12]) == ("1.txt", "not a digest")
         put(opened.places.digests, "1.txt", text(papers(2)))
         opened.refresh()
-        assert opened.examine()["findings"] == []
+        assert opened.index.refused_files() == []
         assert opened.index.totals().papers == 2
 
 
-def test_what_cannot_be_read_is_told_and_tried_again(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_tried_again(tmp_path: Path) -> None:
     with closing(library(tmp_path, text(papers(1)), text(papers(2)))) as opened:
         os.truncate(opened.places.digests / "0.txt", LARGEST + 1)
         opened.refresh()
-        (finding,) = opened.examine()["findings"]
-        assert finding.startswith("0.txt: cannot be read (larger than 64 MB)")
         assert list(opened.scan()) == []
         put(opened.places.digests, "0.txt", text(papers(3)))
         opened.refresh()
-        assert opened.examine()["findings"] == []
         assert opened.index.numbers(["2604.00003"])
-
-
-def test_the_examination_names_what_needs_a_hand(tmp_path: Path) -> None:
-    counts = ("今天共有 1", "今天共有 2")
-    with closing(library(tmp_path, text(papers(1)).replace(*counts))) as opened:
-        opened.store.write([Decision("2604.00001", STAR, True)])
-        with opened.store.journal.open("a") as file:
-            file.write("torn\n")
-        put(opened.places.marks, "bbbbbb.jsonl", '{"h":99,"app":"digest-tui","d":"bbbbbb"}\n')
-        opened.refresh()
-        report = opened.examine()
-
-    assert report["places"]["digests"] == str(tmp_path / "digests")
-    assert report["counts"] == {
-        "digests": 1,
-        "papers": 1,
-        "unread": 1,
-        "starred": 1,
-        "journals": 2,
-        "changes": 1,
-    }
-    problem, torn, newer = report["findings"]
-    assert problem.startswith("0.txt:2: 2 entries are announced")
-    assert torn.startswith(f"marks/{opened.store.journal.name}:3: not JSON")
-    assert newer.startswith("marks/bbbbbb.jsonl was written by a newer digest-tui")
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -657,7 +593,7 @@ def test_the_sample_is_three_digests_without_a_problem_and_gone_afterwards(home:
         rows = library.index.digests()
         assert [str(row.day) for row in rows] == ["2026-03-04", "2026-03-03", "2026-03-02"]
         assert [library.index.problems(row.n) for row in rows] == [[], [], []]
-        assert library.examine()["findings"] == []
+        assert library.index.refused_files() == []
         folder = library.places.digests.parent
     assert not folder.exists()
     assert list(home.iterdir()) == []

@@ -66,6 +66,8 @@ def test_order_repetition_and_grouping_do_not_matter(
         (5, Stamp(YEAR, 9), Stamp(6, 0), Stamp(YEAR, 10)),
         (-1, None, None, Stamp(-1, 0)),
         (5, None, Stamp(5, 2**32 - 1), Stamp(6, 0)),
+        (5, None, Stamp(2**53 - 1, 2**32 - 1), Stamp(2**53 - 1, 2**32)),
+        (5, None, Stamp(2**53 - 1, 2**53 - 1), Stamp(2**53 - 1, 2**53 - 1)),
     ],
 )
 def test_a_stamp_is_above_the_clock_the_last_and_the_replaced(

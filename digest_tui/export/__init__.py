@@ -14,6 +14,8 @@ from digest_tui.paper import Holding
 
 Language = Literal["both", "en", "zh"]
 """Which of a paper's texts are written."""
+_PREVIEWED = 10_000
+"""Characters of an abstract, more than lines of a preview show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +83,20 @@ def in_languages(holding: Holding, language: Language) -> Holding:
     return replace(holding, paper=paper)
 
 
+def _beginning(holding: Holding) -> Holding:
+    paper = holding.paper
+    abstract, abstract_zh = paper.abstract[:_PREVIEWED], paper.abstract_zh[:_PREVIEWED]
+    paper = replace(paper, abstract=abstract, abstract_zh=abstract_zh)
+    return replace(holding, paper=paper)
+
+
 def preview(name: str, holdings: Iterable[Holding], lines: int) -> str:
     """The first lines of what a format would write, and a line `…` where more follow.
 
-    No more papers are taken than those lines need.
+    No more papers are taken than those lines need, and no more of a text than a line may show.
     """
     text = ""
-    for chunk in FORMATS[name].write(holdings):
+    for chunk in FORMATS[name].write(map(_beginning, holdings)):
         text += chunk
         if len(text.splitlines()) > lines:
             break

@@ -2,7 +2,7 @@ r"""Papers as BibTeX: `@misc` with the fields that arXiv's own citation of a pap
 
 Law: whatever a digest says, the braces of an entry balance, as BibTeX counts them, and LaTeX meets
 no special character that the title did not mean. A title is LaTeX already: maths, commands and
-accents stay as they are, and only what stands outside them is escaped.
+accents stay as they are, as far as they set type, and only what stands outside them is escaped.
 """
 
 from __future__ import annotations
@@ -14,10 +14,15 @@ from string import ascii_lowercase
 
 from digest_tui.formats.exported import MATH
 from digest_tui.latex import render
-from digest_tui.paper import ARXIV_ID, Holding, Paper, name_of
+from digest_tui.paper import Holding, Paper, name_of
 from digest_tui.query import fold
 
-_COMMAND = r"\\(?:[A-Za-z]+|['\"`^~=.,;:!/@\\%&#$_ -])"
+_NAMED = (
+    r"emph|underline|mbox|text[a-z]+|(?:bf|it|sl|sc|tt|rm|sf)(?:series|shape|family)?|em"
+    r"|[uvHcdbkrijlLoO]|ss|[aA][aAeE]|[oO][eE]|l?dots|(?:La|Bib)?TeX"
+)
+"""Commands of text that set type, and can do nothing else."""
+_COMMAND = rf"\\(?:(?:{_NAMED})(?![A-Za-z])|['\"`^~=.,;:!/@\\%&#$_ -])"
 _TOKEN = re.compile(rf"{_COMMAND}|{MATH}|\\?[{{}}]|[^\W_]+|(?s:.)")
 _IN_MATHS = re.compile(r"\\?[{}]|\\.|(?s:.)")
 _TEXT = {
@@ -74,18 +79,16 @@ def _fields(holding: Holding) -> Iterator[tuple[str, str]]:
     yield "title", _protected(_latex(paper.title or paper.title_zh))
     yield "author", " and ".join(map(_author, paper.authors))
     yield "year", _year(holding)
-    url = paper.abs_url
-    if ARXIV_ID.fullmatch(paper.id):
-        url = url or f"https://arxiv.org/abs/{paper.id}"
+    if paper.is_on_arxiv:
         yield "eprint", paper.id
         yield "archivePrefix", "arXiv"
         yield "primaryClass", _latex(paper.subjects[0].code) if paper.subjects else ""
-    yield "url", url.translate(_IN_URL)
+    yield "url", paper.abs_link.translate(_IN_URL)
 
 
 def _year(holding: Holding) -> str:
     """The year that the arXiv id begins with, else that of the newest digest, else nothing."""
-    if ARXIV_ID.fullmatch(holding.paper.id):
+    if holding.paper.is_on_arxiv:
         year = int(holding.paper.id.split("/")[-1][:2])
         # arXiv is of 1991, and its old ids ended in 2007.
         is_old = "/" in holding.paper.id and year >= 91
@@ -130,10 +133,16 @@ def _latex(text: str) -> str:
     written = ""
     for place, token in enumerate(tokens):
         if token[0] == "$" and len(token) > 1:
-            written += _maths(token)
+            written += _maths(token) if _sets_type(token) else rf"\${_latex(token[1:-1])}\$"
         else:
             written += _TEXT.get(f"\\{token}" if place in lone else token, token)
     return written
+
+
+def _sets_type(maths: str) -> bool:
+    """Whether a formula does nothing else, as far as `latex` understands all its commands."""
+    # TeX reads `^^5c` as a backslash.
+    return "^^" not in maths and ("\\" not in maths or render(maths) != maths)
 
 
 def _maths(source: str) -> str:

@@ -1,8 +1,9 @@
 """Papers as Markdown that GitHub and Obsidian render, and that `formats` reads back.
 
 Law: `parse("".join(markdown(holdings)))` gives the same papers, field for field, in the same
-order, under the same keywords. So maths stays as it is, and everything else that Markdown or
-Obsidian would interpret gets a backslash; `formats.exported` knows the same two rules.
+order, under the same keywords. So maths stays as it is, unless there are links in it, and
+everything else that Markdown or Obsidian would interpret gets a backslash; `formats.exported`
+knows the same two rules.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ _SPECIAL = re.compile(
     r"|&(?=#?\w+;)"
     r"|#(?=\S|$)|={2,}|%{2,}|\^(?=[\w-]+$)"  # Obsidian: tag, highlight, comment, block
     r"|^[-+>=#]|^\d{1,9}[.)]"
+)
+# Links and attributes, as MathJax and KaTeX have them.
+_ACTIVE = re.compile(
+    r"\\(?:href|url|html|class|cssId|style|data|bbox|mmlToken|includegraphics|require)"
 )
 _IN_LIST = re.compile(r"[\\`*_\[\]<~|$&#=%;^]")
 
@@ -53,8 +58,9 @@ def escape(line: str) -> str:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    if found["math"]:
-        return found["math"]
+    if maths := found["math"]:
+        # A formula that is more than a formula is shown as it is written.
+        return rf"\${escape(maths[1:-1])}\$" if _ACTIVE.search(maths) else maths
     return re.sub(r"([^\w]|_)", r"\\\1", found[0])
 
 

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from digest_tui.paper import ARXIV_ID, Holding
+from digest_tui.paper import Holding
 
 BOM = "\ufeff"
 # Excel takes a file without it for one in the system's old encoding, and Chinese for rubbish;
 # LibreOffice, Numbers and pandas skip it.
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""How a cell begins that a spreadsheet calculates (OWASP, CSV injection)."""
+_FORMULA = re.compile("[\\s\"'\ufeff\u200b-\u200f\u2060-\u206f]*[=+\\-@＝＋－＠﹦﹢﹣﹫]|[\t\r\n]")
+"""How a cell begins that a spreadsheet calculates (OWASP, CSV injection), also behind what one may
+drop."""
 
 
 def _id(holding: Holding) -> str:
     # A bare one is a number to a spreadsheet: 2604.18610 would lose its last digit.
-    id_ = holding.paper.id
-    return f"arXiv:{id_}" if ARXIV_ID.fullmatch(id_) else id_
+    return f"arXiv:{holding.paper.id}" if holding.paper.is_on_arxiv else holding.paper.id
 
 
 COLUMNS: Mapping[str, Callable[[Holding], str]] = {
@@ -53,7 +54,7 @@ def table(holdings: Iterable[Holding]) -> Iterator[str]:
 
 def _harmless(cell: str) -> str:
     """The cell as text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -51,7 +51,10 @@ def read(text: str) -> Reading:
         if block.kind is Kind.HEADING:
             paper = [block]
         elif block.kind is Kind.HEADER:
-            keyword, day = "", day or dates.in_text(block.value)
+            stated = dates.in_text(block.value)
+            keyword, day = "", day or stated
+            if not stated and block.value not in ("", "Papers"):
+                problems += left_out([Row(block.line, block.value)])
         elif block.kind is Kind.KEYWORD:
             keyword = unescape(block.value)
             keywords.setdefault(keyword)

@@ -26,7 +26,9 @@ from digest_tui.formats.lines import (
 )
 from digest_tui.paper import Problem, has_han
 
-_KNOWN = re.compile(r"there (?:is|are) no results?\b|(?:keyword list|excluded)\s*:", re.IGNORECASE)
+_KNOWN = re.compile(
+    r"there (?:is|are) no results?\W*$|(?:keyword list|excluded)\s*:", re.IGNORECASE
+)
 """What a section may say where its papers would stand."""
 _SENTENCE_END = re.compile(r"(?:[.!?。！？…)）\]】}”’\"'」』$]|URL|/\S*)$")
 

@@ -13,20 +13,28 @@ import signal
 import sqlite3
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from rich.console import RenderableType
 from textual import events, on
 from textual.app import App
+from textual.binding import Binding
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
+from textual.filter import LineFilter
 from textual.keys import _character_to_key
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Input
+from textual.worker import WorkerFailed
 
 from digest_tui.commands import COMMANDS, Command, shown
+from digest_tui.crash import EXIT, Crash, is_ours
 from digest_tui.library import sample
 from digest_tui.resume import Left, looks, resumed
 from digest_tui.session import Session
@@ -35,9 +43,12 @@ from digest_tui.ui.colors import THEMES, shades
 from digest_tui.ui.glyphs import ASCII, UNICODE
 from digest_tui.ui.query_bar import QueryBar
 from digest_tui.ui.screen import MainScreen
+from digest_tui.ui.text import Harmless
 
 LAST_RESORT = 3.0
 """Seconds."""
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""Signals that tell the program to end."""
 SAMPLE = "sample: marks go nowhere"
 
 
@@ -85,6 +96,7 @@ class DigestApp(App[None]):
     TITLE = "digest-tui"
     CSS_PATH = "digest.tcss"
     COMMANDS = {CommandProvider}
+    BINDINGS = [Binding("ctrl+z", "suspend_process", show=False, system=True)]
 
     def __init__(
         self,
@@ -110,6 +122,7 @@ class DigestApp(App[None]):
         ScrollBar.renderer = WholeCells if is_ascii else ScrollBarRender
         self._notice = notice
         self._standing = standing
+        self._harmless = Harmless()
         self._open = ExitStack()
         self._held: list[events.Key] | None = None
         """Keys that wait for the query to be kept; None where nothing is waited for."""
@@ -131,12 +144,19 @@ class DigestApp(App[None]):
             self._notice = " · ".join(filter(None, (self._notice, wrong)))
         self.trouble: sqlite3.Error | None = None
         """What was wrong with the index, where the program had to end for it."""
+        self.crash: Exception | None = None
+        """What nobody expected, where the program had to end for it: the first of it."""
+        self._last_resort = threading.Timer(LAST_RESORT, self._break_off)
+        self._last_resort.daemon = True
         self.last: Left | None = None
         """How the program was left, once it is."""
 
     def get_css_variables(self) -> dict[str, str]:
         variables = super().get_css_variables()
         return {**variables, **shades(variables, is_dark=self.current_theme.dark)}
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), self._harmless]
 
     def get_default_screen(self) -> Screen[None]:
         left = self._left
@@ -189,11 +209,35 @@ class DigestApp(App[None]):
             settings=looks(self._written),
         )
 
+    def on_load(self) -> None:
+        # Before the terminal is taken, so that there is no moment at which it is not given back.
+        for number in ENDING:
+            self._on_signal(number, self.leave)
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._handle_lost_exception)
+        self._open.callback(setattr, threading, "excepthook", threading.excepthook)
+        threading.excepthook = partial(self._handle_thread_exception, loop)
+
     def on_mount(self) -> None:
-        for name in ("SIGTERM", "SIGHUP"):
-            with suppress(AttributeError, NotImplementedError, ValueError, RuntimeError):
-                number = getattr(signal, name)
-                asyncio.get_running_loop().add_signal_handler(number, self.leave)
+        # In place of what Textual does: it stops in the midst of whatever is being written, and
+        # takes the terminal a second time when it is continued without having given it back.
+        self._on_signal(signal.SIGTSTP, self.action_suspend_process)
+        self._on_signal(signal.SIGCONT, partial(self.refresh, layout=True))
+
+    def _on_signal(self, number: signal.Signals, call: Callable[[], object]) -> None:
+        with suppress(NotImplementedError, ValueError, RuntimeError):
+            asyncio.get_running_loop().add_signal_handler(number, call)
+
+    def action_suspend_process(self) -> None:
+        """Gives the terminal back and stops, until a shell puts the program in the foreground."""
+        driver = self._driver
+        if driver is None or not driver.can_suspend:
+            return
+        driver.suspend_application_mode()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        while not _is_in_foreground():
+            os.kill(os.getpid(), signal.SIGSTOP)
+        driver.resume_application_mode()
 
     def leave(self) -> None:
         """Ends the program because it was told to: in good order, or without where that hangs.
@@ -203,7 +247,8 @@ class DigestApp(App[None]):
         last_resort = threading.Timer(LAST_RESORT, os._exit, (1,))
         last_resort.daemon = True
         last_resort.start()
-        self.exit()
+        # Behind what the start still has to do.
+        self.call_later(self.exit)
 
     def on_ready(self) -> None:
         # All that stands by now stays: kept out of the collector's sight, it never costs a key
@@ -280,13 +325,90 @@ class DigestApp(App[None]):
         self.push_screen(self._screen(session, "", SAMPLE, Left(is_first=False)))
 
     def _handle_exception(self, error: Exception) -> None:
+        """Ends the program for an error, of which the shell tells once the terminal is restored."""
         # Damage is met by the index itself. What is left is an index that cannot be had at all:
         # nothing is lost with it, and the shell says why.
         if isinstance(error, sqlite3.Error):
             self.trouble = error
             self.exit(return_code=1)
-        else:
-            super()._handle_exception(error)
+            return
+        self._close_messages_no_wait()
+        if self.crash:
+            return
+        failed = error.error if isinstance(error, WorkerFailed) else error
+        self.crash = failed if isinstance(failed, Exception) else error
+        # Textual's tests of an app raise what stands here.
+        self._exception = self.crash
+        self._exception_event.set()
+        if not self.is_headless:
+            self._last_resort.start()
+        # No file is called so: the next start does not go back to what it may have stopped at.
+        self.last = replace(self._leaving(), digest="/")
+
+    def _handle_lost_exception(
+        self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]
+    ) -> None:
+        """Ends the program for an error in a callback, or in a task that nobody waits for."""
+        if isinstance(error := context.get("exception"), Exception):
+            self._handle_exception(error)
+
+    def _handle_thread_exception(
+        self, loop: asyncio.AbstractEventLoop, failed: threading.ExceptHookArgs
+    ) -> None:
+        """Ends the program for an error in a thread, which by itself would only end the thread."""
+        error = failed.exc_value
+        if not isinstance(error, Exception):
+            return
+        end = partial(self._handle_exception, error)
+        # Textual's own threads do nothing but talk to the terminal, which is gone then.
+        is_gone = isinstance(error, OSError) and not is_ours(error)
+        # The program may have ended meanwhile.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(self.leave if is_gone else end)
+
+    def _build_driver(
+        self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None
+    ) -> Driver:
+        driver = super()._build_driver(headless, inline, mouse, size)
+        # By itself its thread of keys has a traceback painted, with all that the program holds.
+        if isinstance(driver, LinuxDriver):
+            driver._run_input_thread = driver.run_input_thread  # type: ignore[method-assign]
+        return driver
+
+    async def _shutdown(self) -> None:
+        try:
+            await super()._shutdown()
+        finally:
+            # What restores the terminal has to be there before anything is told.
+            if self._driver:
+                self._driver.close()
+            self._last_resort.cancel()
+
+    def _break_off(self) -> None:
+        """Restores the terminal and tells of a crash, where the program does not end by itself."""
+        is_stuck = threading.Timer(LAST_RESORT, os._exit, (EXIT,))
+        is_stuck.daemon = True
+        is_stuck.start()
+        if isinstance(self._driver, LinuxDriver):
+            self._driver._disable_mouse_support()
+            self._driver.stop_application_mode()
+            self._driver.close()
+        # Textual keeps to itself what is written while it runs.
+        sys.stderr = sys.__stderr__
+        crash = Crash(self.session.unsaved)
+        crash.__cause__ = self.crash
+        try:
+            sys.excepthook(Crash, crash, None)
+        finally:
+            os._exit(EXIT)
+
+
+def _is_in_foreground() -> bool:
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except OSError:
+        # There is no terminal any more, which SIGHUP tells.
+        return True
 
 
 def _narrow(event: events.Key) -> events.Key:

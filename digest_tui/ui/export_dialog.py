@@ -25,11 +25,12 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
 from digest_tui.export import FORMATS, Language
+from digest_tui.file_names import portable
 from digest_tui.library import standing_at, working_folder
 from digest_tui.session import Selection
 from digest_tui.ui.glyphs import UNICODE, Glyphs
 from digest_tui.ui.lines import Lines
-from digest_tui.ui.text import clip, printable
+from digest_tui.ui.text import clip
 
 _LABEL = 11
 """Cells before the options, that for the cursor included."""
@@ -215,6 +216,8 @@ class Export(ModalScreen[ExportOrder | None]):
             return
         if there == "folder":
             self._say("That is a folder: add a file name.")
+        elif there == "device":
+            self._say("That is a pipe or a device: digest-tui export -o writes there.")
         elif not self._papers:
             self._say(_NOTHING)
         elif there == "file" and self._path.value != self._asked:
@@ -286,10 +289,10 @@ class Export(ModalScreen[ExportOrder | None]):
     def _line(self, line: int, width: int) -> list[Segment]:
         if line < self._headings:
             return self._lines.heading("preview", width)
-        previewed = printable(self._previewed[line - self._headings])
+        previewed = self._previewed[line - self._headings]
         text = clip(previewed, width, self._lines.glyphs.cut)
         return [Segment(text, self._lines.style("muted"))]
 
 
 def _stem_of(choice: ExportChoice) -> str:
-    return choice.stem or choice.value
+    return portable(choice.stem) or choice.value

@@ -19,10 +19,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from digest_tui.commands import BY_ID, COMMANDS, Command, shown
+from digest_tui.printable import printable
 from digest_tui.query import FIELDS, fold
 from digest_tui.ui.glyphs import UNICODE, Glyphs
 from digest_tui.ui.lines import Lines
-from digest_tui.ui.text import printable, wrap
+from digest_tui.ui.text import wrap
 
 FIRST = ("down", "read", "star", "query", "undo")
 """The commands that do the job."""

@@ -17,9 +17,10 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from digest_tui.printable import printable
 from digest_tui.ui.glyphs import UNICODE, Glyphs
 from digest_tui.ui.lines import Lines
-from digest_tui.ui.text import clip, printable
+from digest_tui.ui.text import MOST, clip
 
 _MOST_DETAIL = 60
 """Cells that a detail asks for; on a narrow screen it gets less."""
@@ -72,7 +73,9 @@ class Menu(ModalScreen[str | None]):
         # What it does is seen undimmed.
         super().__init__(classes="live" if on_move else None)
         self._live = on_move
-        self._choices = [(choice, printable(" ".join(choice.detail.split()))) for choice in choices]
+        self._choices = [
+            (choice, printable(" ".join(choice.detail[:MOST].split()))) for choice in choices
+        ]
         self._current = current
         self._keys = 3 * any(choice.key for choice in choices)
         """Cells of the column of the keys."""

@@ -21,13 +21,12 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from digest_tui import latex
 from digest_tui import query as q
 from digest_tui.index import Card, Order
 from digest_tui.paper import name_of
 from digest_tui.session import Session
 from digest_tui.ui.glyphs import UNICODE, Glyphs
-from digest_tui.ui.text import clip, segments, strip_of, wrap
+from digest_tui.ui.text import clip, segments, strip_of, typeset, wrap
 from digest_tui.ui.viewport import fit, redraw, reveal, scroll, tinted
 
 GUTTER = 4
@@ -194,7 +193,7 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         section, is_here = self.session.view.sections[place], row == self.session.cursor
         cursor = self.glyphs.cursor if is_here else " "
         sign = self.glyphs.folded if section.is_folded else self.glyphs.open
-        name = latex.render(section.name) or self._name_of_all()
+        name = typeset(section.name).text or self._name_of_all()
         papers, unread = len(section.numbers), self.session.unread_in(section)
         dot = f" {self.glyphs.dot} "
         count = f"{dot}{unread:,} unread of {papers:,}" if unread else f"{dot}{papers:,}"
@@ -244,11 +243,15 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _second(self, card: Card, width: int, keyword: q.Query) -> list[Segment]:
         style = self.get_component_rich_style("paper-list--muted")
-        tail = f" {card.code} "
+        tail = f" {clip(card.code, width // 2, self.glyphs.cut)} "
         if not self.session.view.scope:
             tail = f" {card.day}{tail if width >= WITH_BOTH else ' '}"
         both = self.session.language == "both"
-        text = card.title_zh if both and card.title_zh else ", ".join(map(name_of, card.authors))
+        text = (
+            card.title_zh
+            if both and card.title_zh
+            else ", ".join(map(name_of, card.authors[:width]))
+        )
         column: q.Column = "title_zh" if both and card.title_zh else "authors"
         room = width - GUTTER - cell_len(tail)
         parts = self._highlighted(text, room, column, style, keyword)
@@ -269,7 +272,7 @@ class PaperList(ScrollView, can_focus=True, inherit_bindings=False):
         self, source: str, room: int, column: q.Column, style: Style, keyword: q.Query
     ) -> list[Segment]:
         """A text within so many cells, the words of the keyword and of the query set apart."""
-        whole = latex.render(source)
+        whole = typeset(source).text
         text = clip(whole, room, self.glyphs.cut)
         # A word that is cut is still the word that was looked for.
         seen = whole[: 2 * len(text)]

@@ -3,12 +3,14 @@
 The page is laid out once a paper and width, as plain segments; scrolling draws lines of it.
 Weight, shade and space tell its parts apart, not labels, which would push the abstract off a
 small screen. Where the width allows it the languages stand side by side, else one below the
-other. What a digest does not give is said, never left blank; what is folded is counted.
+other. What a digest does not give is said, never left blank; what is folded, or longer than any
+paper, is counted.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,12 +23,12 @@ from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from digest_tui import latex
 from digest_tui import query as q
 from digest_tui.export import Language
 from digest_tui.paper import Holding, has_han
+from digest_tui.printable import printable, printable_lines
 from digest_tui.ui.glyphs import UNICODE, Glyphs
-from digest_tui.ui.text import segments, strip_of, wrap
+from digest_tui.ui.text import MOST, segments, strip_of, typeset, wrap
 from digest_tui.ui.viewport import fit, redraw, scroll
 
 MEASURE = 88
@@ -50,7 +52,6 @@ Painted = list[tuple[int, int, Style]]
 """Stretches of a text that look different: where each starts and ends, and how it looks."""
 
 _EMPHASES = {"bold": Style(bold=True), "italic": Style(italic=True), "caps": Style(bold=True)}
-_WEB_LINK = re.compile("https?://[!-~]+")
 # A line break where a sentence goes on. Most digests break no lines, some break all of them.
 _SOFT_BREAK = re.compile(r"(?<=[^\s.:;?!。：；？！])\n(?=[^\s•*-])")
 
@@ -208,9 +209,7 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
         if self._holding is None:
             return said(self._words, min(width, MEASURE), styles)
         if self._source is not None:
-            unreadable = "The digest that lists this paper cannot be read now."
-            style = styles.text if self._source else styles.missing
-            return _wrapped(self._source or unreadable, min(width, MEASURE), style)
+            return self._source_lines(self._source, min(width, MEASURE), styles)
         page = Page(
             self._holding,
             self._language,
@@ -222,6 +221,13 @@ class Reader(ScrollView, can_focus=True, inherit_bindings=False):
             self._is_unfolded,
         )
         return page.lines(width)
+
+    def _source_lines(self, source: str, width: int, styles: Styles) -> Iterator[Line]:
+        if not source:
+            unreadable = "The digest that lists this paper cannot be read now."
+            return _wrapped(unreadable, width, styles.missing)
+        rest = _rest(len(source) - MOST, "characters", width, styles.muted, self._glyphs)
+        return chain(_wrapped(source[:MOST], width, styles.text), rest)
 
     def _tell_progress(self) -> None:
         """Tells in the border how far down the page is, unless all of it is on screen."""
@@ -296,24 +302,31 @@ class Page:
                 yield from self._lacking(name, width)
 
     def _authors(self, width: int) -> Iterator[Line]:
-        # A name is broken only where it is wider than the line.
-        names = [latex.render(a).translate(UNBROKEN) for a in self.holding.paper.authors]
-        if not names:
+        authors = self.holding.paper.authors
+        if not authors:
             yield from self._lacking("authors", width)
             return
+        # A name is broken only where it is wider than the line.
+        within = bisect_right(list(accumulate(map(len, authors))), MOST)
+        names = [typeset(a).text.translate(UNBROKEN) for a in authors[: max(within, 1)]]
+        more = len(authors) - len(names)
         text = ", ".join(names)
+        shown = len(text)
         painted = _found(self.query, text, "authors", self.styles.match)
         if not self.is_unfolded:
-            folded, shown = self._folded(names, width)
+            folded, end = self._folded(names, more, width)
             # What was searched for is never folded away.
-            if all(end <= shown for _, end, _ in painted):
-                text = folded
+            if all(stop <= end for _, stop, _ in painted):
+                text, shown = folded, end
                 painted.append((shown, len(text), self.styles.muted))
+        drawn = text.translate(DRAWN)
         for span in wrap(text, width):
-            yield segments(text.translate(DRAWN), span, self.styles.text, painted)
+            yield segments(drawn, span, self.styles.text, painted)
+        if shown == len(text):
+            yield from _rest(more, "authors", width, self.styles.muted, self.glyphs)
 
-    def _folded(self, names: Sequence[str], width: int) -> tuple[str, int]:
-        """As many names as fit, the others counted; and where the names end."""
+    def _folded(self, names: Sequence[str], more: int, width: int) -> tuple[str, int]:
+        """As many names as fit, the others and `more` counted; and where the names end."""
         text, most = ", ".join(names), AUTHOR_LINES + 1
         # One line more says more than the number of those that are left out for it.
         fits = len(text) <= most * width and len(wrap(text, width)) <= most
@@ -324,7 +337,7 @@ class Page:
         for count in range(min(max(first, 1), len(names) - 1), 0, -1):
             text = ", ".join(names[:count])
             shown = len(text)
-            text += f" {self.glyphs.cut} +{len(names) - count} more{self._key}"
+            text += f" {self.glyphs.cut} +{len(names) - count + more} more{self._key}"
             spans = wrap(text, width)
             if len(spans) <= AUTHOR_LINES and spans[-1][0] < shown:
                 break
@@ -360,21 +373,19 @@ class Page:
         if not keywords:
             row.append([Segment("no keyword", self.styles.missing)])
         row += [[Segment(str(day), muted)] for day in newest]
-        if paper.id.startswith("title:"):
-            row.append([Segment("no arXiv id", muted)])
-        elif paper.id not in paper.abs_url:
-            row.append([Segment(paper.id, muted)])
-        row.append(self._link(paper.abs_url, paper.abs_url.removeprefix("https://"), "page link"))
-        row.append(self._link(paper.pdf_url, "PDF", "PDF link"))
+        if paper.is_on_arxiv:
+            row += [[Segment(paper.abs_link.removeprefix("https://"), muted)]]
+            row += [[Segment("PDF", muted)]]
+        else:
+            row += [[Segment("no arXiv id", muted)]]
+            row += [self._link(paper.abs_link, "page"), self._link(paper.pdf_link, "PDF")]
         return self._row(row, width)
 
-    def _link(self, url: str, short: str, name: str) -> Line:
-        """A link that the terminal can follow, in short; what leads nowhere as it stands."""
+    def _link(self, url: str, name: str) -> Line:
+        """A link of the digest, which may lead anywhere: in full, and as text."""
         if not url:
-            return [Segment(f"no {name} in this digest", self.styles.missing)]
-        if not _WEB_LINK.fullmatch(url):
-            return [Segment(url, self.styles.muted)]
-        return [Segment(short, self.styles.muted + Style(link=url))]
+            return [Segment(f"no {name} link in this digest", self.styles.missing)]
+        return [Segment(url, self.styles.muted)]
 
     def _seen(self, width: int) -> Iterator[Line]:
         """The other digests that list the paper."""
@@ -420,19 +431,19 @@ class Page:
     def _abstract(self, column: _Abstract, width: int) -> Iterator[Line]:
         yield from _wrapped(column.heading, width, self.styles.heading)
         if column.text:
-            text = _SOFT_BREAK.sub(_joint, column.text)
-            yield from self._typeset(text, column.column, width, self.styles.text)
+            yield from self._typeset(column.text, column.column, width, self.styles.text)
         else:
             yield from self._lacking(column.name, width)
 
     def _typeset(self, source: str, column: q.Column, width: int, style: Style) -> Iterator[Line]:
         """The lines of a text, its LaTeX rendered and what was looked for told apart."""
-        typeset = latex.typeset(source)
-        text = typeset.text
-        painted = [(start, end, _EMPHASES[what]) for start, end, what in typeset.emphases]
+        shown = typeset(_SOFT_BREAK.sub(_joint, source[:MOST]))
+        text = shown.text
+        painted = [(start, end, _EMPHASES[what]) for start, end, what in shown.emphases]
         painted += _found(self.keywords, text, column, self.styles.keyword)
         painted += _found(self.query, text, column, self.styles.match)
-        return _wrapped(text, width, style, painted)
+        rest = _rest(len(source) - MOST, "characters", width, self.styles.muted, self.glyphs)
+        return chain(_wrapped(text, width, style, painted), rest)
 
     def _lacking(self, name: str, width: int) -> Iterator[Line]:
         return _wrapped(f"no {name} in this digest", width, self.styles.missing)
@@ -441,7 +452,8 @@ class Page:
         """What stands in a row, with dots between; what fits on one line is not broken."""
         dot = Segment(f" {self.glyphs.dot} ", self.styles.muted)
         line: Line = []
-        for part in parts:
+        for written in parts:
+            part = [Segment(printable(segment.text[:MOST]), segment.style) for segment in written]
             if line and _cells([*line, dot, *part]) <= width:
                 line += [dot, *part]
                 continue
@@ -459,8 +471,16 @@ def _found(query: q.Query, text: str, column: q.Column, style: Style) -> Painted
 def _wrapped(
     text: str, width: int, style: Style, painted: Sequence[tuple[int, int, Style]] = ()
 ) -> Iterator[Line]:
+    text = printable_lines(text)
     spans = wrap(text.replace(FILLER, FILLER.translate(UNBROKEN)), width)
     return (segments(text, span, style, painted) for span in spans)
+
+
+def _rest(more: int, what: str, width: int, style: Style, glyphs: Glyphs) -> Iterator[Line]:
+    """What is longer than any paper goes on, and where."""
+    if more > 0:
+        text = f"{glyphs.cut} and {more:,} more {what}: an export has them all"
+        yield from _wrapped(text, width, style)
 
 
 def _broken(line: Line, width: int) -> list[Line]:

@@ -16,7 +16,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -37,6 +36,7 @@ from digest_tui.finder import Finder, Finding
 from digest_tui.index import Order, Status
 from digest_tui.index_file import FileId
 from digest_tui.library import Progress
+from digest_tui.paper import ARXIV_URL, is_web_link
 from digest_tui.query import parse
 from digest_tui.resume import Left
 from digest_tui.search import Span
@@ -178,12 +178,14 @@ class MainScreen(Screen[None]):
         self._progress = ""
         """How far digests are indexed."""
         self._next_look = 0.0
+        self._in_full = ""
+        """A message that takes as many lines as it needs."""
         self._titled = ""
         self._shown: tuple[object, ...] = ()
         self._was_asked = False
         """Whether somebody waits to be told that nothing is new."""
-        self._may_leave = False
-        """Whether it has been said that leaving loses decisions."""
+        self._given_up = ""
+        """What is not saved and was said to be lost by leaving."""
         self._known = {row.file: row.day for row in session.digests}
         self._is_filling = False
         """Whether so much comes in that the lists take it up at once."""
@@ -253,8 +255,11 @@ class MainScreen(Screen[None]):
 
     def _tell_status(self, message: str) -> None:
         self._message = message
-        standing = " · ".join(filter(None, (self._standing, self._progress)))
-        line = words.status(self.session, message, standing, self.size, self.glyphs)
+        if message and message == self._in_full:
+            line = words.in_full(self.session, message, self.size, self.glyphs)
+        else:
+            standing = " · ".join(filter(None, (self._standing, self._progress)))
+            line = words.status(self.session, message, standing, self.size, self.glyphs)
         self._write("#status", line)
 
     def _tell_keys(self) -> None:
@@ -278,8 +283,9 @@ class MainScreen(Screen[None]):
 
     def _write(self, line: str, content: Content) -> None:
         static = self.query_one(line, Static)
-        if content != static.content:
-            static.update(content, layout=False)
+        if content != (before := static.content):
+            lines, lines_before = str(content).count("\n"), str(before).count("\n")
+            static.update(content, layout=lines != lines_before)
 
     def keys(self) -> dict[str, tuple[str, ...]]:
         """The keys of each command by its id, rebound ones included."""
@@ -684,21 +690,31 @@ class MainScreen(Screen[None]):
 
     def action_open_abstract(self) -> None:
         holding = self.session.holding()
-        self._open(holding.paper.abs_url if holding else None)
+        self._open("open-abstract", holding.paper.abs_link if holding else None)
 
     def action_open_pdf(self) -> None:
         holding = self.session.holding()
-        self._open(holding.paper.pdf_url if holding else None)
+        self._open("open-pdf", holding.paper.pdf_link if holding else None)
 
-    def _open(self, url: str | None) -> None:
+    def _open(self, command: str, url: str | None) -> None:
+        """Opens a link to arXiv, or one whose target is what was told last, in full."""
+        offer = f"{self.session.keys.get(command, 'The same')} again opens {url}"
         if url is None:
             self.tell("No paper to open")
-            return
-        if not is_web_link(url):
-            self.tell(f"Not opened, no http or https link: {url or 'none in this digest'}")
-            return
-        self.app.open_url(url)
-        self.tell(f"Opened {url}")
+        elif ARXIV_URL.fullmatch(url) or self._message == offer:
+            self.app.open_url(url)
+            self.tell(f"Opened {url}")
+        elif not is_web_link(url):
+            self._tell_in_full(f"Not opened, no plain web link: {url or 'none in this digest'}")
+        elif not words.fits(self.session, offer, self.size, self.glyphs):
+            self._tell_in_full(f"Not opened, no room to show it in full: {url}")
+        else:
+            self._tell_in_full(offer)
+
+    def _tell_in_full(self, message: str) -> None:
+        """Tells something in as many lines as it takes."""
+        self._in_full = message
+        self.tell(message)
 
     def action_copy(self) -> None:
         from digest_tui.ui.menu import Choice, Menu
@@ -780,10 +796,10 @@ class MainScreen(Screen[None]):
 
     def action_quit(self) -> None:
         self.session.retry()
-        if not self.session.unsaved or self._may_leave:
+        if self.session.unsaved in ("", self._given_up):
             self.app.exit()
             return
-        self._may_leave = True
+        self._given_up = self.session.unsaved
         self.tell("the same key again leaves without them")
 
     def action_rescan(self) -> None:
@@ -878,7 +894,12 @@ class MainScreen(Screen[None]):
             self.watcher.scan()
         # While digests come in, the index changes all the time: that is looked at as it comes.
         has_news = not self._progress and self.session.look()
-        if self.session.retry() or has_news or self.session.warning != warning:
+        if has_news and not self._is_placed:
+            self._take_over()
+        is_saved = self.session.retry()
+        if is_saved:
+            self._message, self._given_up = "All is saved by now", ""
+        if is_saved or has_news or self.session.warning != warning:
             self.tell(self._message if self.session.warning == warning else self.session.warning)
         if self.session.index.is_lost():
             self._follow_index()
@@ -906,14 +927,3 @@ class MainScreen(Screen[None]):
         if not self.is_searching:
             self.post_message(self.QueryKept())
         self.watcher.scan()
-
-
-def is_web_link(url: str) -> bool:
-    """Whether a link leads to a page of the web, and nowhere into this machine."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    # A digest that has lost its ids still links to `https://arxiv.org/abs/`.
-    is_cut_off = parts.path in ("/abs/", "/pdf/")
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and not is_cut_off

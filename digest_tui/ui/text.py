@@ -1,7 +1,8 @@
 """Text in cells: wrapped, clipped and painted, never interpreted.
 
 Widths are counted in terminal cells, a Chinese character being two. Text from a digest becomes
-`Segment`s here and reaches no markup parser: a title such as `[Re] …` stays what it is.
+`Segment`s here and reaches no markup parser: a title such as `[Re] …` stays what it is. Nor does
+it reach the terminal other than `printable`: every line of every widget goes through `Harmless`.
 
 Lines are filled greedily and broken by the rules of Chinese typesetting (W3C, Requirements for
 Chinese Text Layout, section 3.1; GB/T 15834): between any two Chinese characters, but no line
@@ -18,10 +19,19 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import accumulate, pairwise
 
-from rich.cells import cell_len, get_character_cell_size, split_graphemes
+from rich.cells import cell_len, get_character_cell_size, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.strip import Strip
+
+from digest_tui import latex
+from digest_tui.printable import printable, printable_lines
+
+MOST = 50_000
+"""Characters of a text that are set at most, of which a page may hold three: enough for the names
+of three thousand authors, and still no key waits for it."""
 
 Span = tuple[int, int]
 """Where a piece of a text starts and ends, in characters."""
@@ -91,7 +101,7 @@ _WIDOW = re.compile(rf"\S¸*[{_CLOSE}]*")
 
 
 def wrap(text: str, width: int) -> list[Span]:
-    """The lines of a text no wider than `width` cells, as spans of it.
+    """The lines of a printable text no wider than `width` cells, as spans of it.
 
     Line breaks in the text are kept; blanks where a line is broken belong to no line. Only a
     glyph wider than `width` makes a line wider.
@@ -142,17 +152,9 @@ def _after_blanks(text: str, start: int) -> int:
 
 
 def _shape(text: str) -> str:
-    """The kind of every character; a glyph of several characters has its width in the first."""
+    """The kind of every character."""
     if text.isascii() and text.isprintable():
         return text
-    if "\u200d" in text or "\ufe0f" in text:
-        # A joiner at the very start would be measured otherwise than by `cell_len`.
-        text = "\0" + text
-        glyphs, _ = split_graphemes(text)
-        return "".join(
-            (_kind(text[start]) if size == cell_len(text[start]) else "¤").ljust(end - start, "¸")
-            for start, end, size in glyphs
-        )[1:]
     return "".join(map(_kind, text))
 
 
@@ -177,22 +179,44 @@ def _cells(shape: str) -> Sequence[int]:
     return array("L", accumulate(shape.encode("latin-1").translate(_CELLS), initial=0))
 
 
-def printable(text: str) -> str:
-    """The text without what a terminal would obey: file names may hold anything."""
-    return "".join(c if c.isprintable() or c == "\u3000" else "\ufffd" for c in text)
+class Harmless(LineFilter):
+    """Paints any line of any widget, whatever stands in it, as `printable` and as wide as it was.
+
+    What is measured here is printable before that; what a person pastes into a line is not.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The segments, each as wide as before."""
+        return [self._harmless(segment) for segment in segments]
+
+    def _harmless(self, segment: Segment) -> Segment:
+        text = printable(segment.text)
+        if text == segment.text:
+            return segment
+        return Segment(set_cell_size(text, segment.cell_length), segment.style)
+
+
+def typeset(source: str) -> latex.Typeset:
+    """A text of a digest as it is shown: printable, its line breaks kept, its LaTeX rendered.
+
+    Of a text that no paper has, no more than `MOST` characters.
+    """
+    return latex.typeset(printable_lines(source[:MOST]))
 
 
 def clip(text: str, width: int, cut: str = "…") -> str:
-    """The text within `width` cells, with `cut`, one cell wide, where it was cut.
+    """The text, as far as printable, within `width` cells; with `cut`, one cell wide, where it was
+    cut.
 
     No glyph is cut. Of a long text no more is measured than may fit.
     """
     if width < 1:
         return ""
+    text = text[:MOST]
     length = 2 * width + 1
-    while cell_len(head := text[:length]) <= width:
+    while cell_len(head := printable(text[:length])) <= width:
         if length >= len(text):
-            return text
+            return head
         length *= 2
     cells = _cells(_shape(head))
     return head[: bisect_right(cells, width - 1) - 1].rstrip() + cut

@@ -14,14 +14,14 @@ from pathlib import Path
 from rich.cells import cell_len
 from textual.content import Content
 
-from digest_tui import latex
 from digest_tui.commands import BY_ID
 from digest_tui.facets import Candidate
 from digest_tui.index import DigestRow
 from digest_tui.library import Progress
+from digest_tui.printable import printable
 from digest_tui.session import Session
 from digest_tui.ui.glyphs import Glyphs
-from digest_tui.ui.text import clip, printable, wrap
+from digest_tui.ui.text import clip, typeset, wrap
 from digest_tui.view import Section
 
 LEAST = (40, 12)
@@ -83,7 +83,7 @@ def empty(session: Session, glyphs: Glyphs) -> str:
         parts = ("No digests yet.", _key(keys, "sample", "opens the sample."))
     elif view.text:
         nothing = f"Nothing is found for “{view.text.strip()}”."
-        parts = (nothing, _key(keys, "back", "clears the query."))
+        parts = (printable(nothing), _key(keys, "back", "clears the query."))
     elif view.status != "all":
         parts = (f"Nothing {view.status} here.", _key(keys, "show-all", "shows all."))
     else:
@@ -118,7 +118,7 @@ def _welcome(session: Session) -> str:
 def _done(session: Session, glyphs: Glyphs) -> str:
     scope, keys, starred = session.view.scope, session.keys, session.starred_here()
     what = f"{scope.day} is decided" if scope else "Everything is decided"
-    titles = [latex.render(card.title or card.title_zh) for card in starred[:LISTED]]
+    titles = [typeset(card.title or card.title_zh).text for card in starred[:LISTED]]
     listed = [f"{glyphs.star} {title}" for title in titles]
     if len(starred) > LISTED:
         listed.append(f"  and {len(starred) - LISTED} more")
@@ -136,7 +136,7 @@ def _done(session: Session, glyphs: Glyphs) -> str:
 
 
 def _section(session: Session, section: Section) -> str:
-    name = latex.render(section.name) or "All papers"
+    name = typeset(section.name).text or "All papers"
     papers, unread = len(section.numbers), session.unread_in(section)
     folds = _key(session.keys, "into", "unfolds them" if section.is_folded else "folds them away")
     return _joined(name, f"{unread:,} unread of {papers:,}.", folds, glue="\n\n")
@@ -167,6 +167,26 @@ def status(
     gap = " " * (room - cell_len(said) - cell_len(counts))
     alarm = "bold $error-ink" if session.unsaved else ""
     return Content.assemble((said, alarm), gap, (counts, "$muted"))
+
+
+def in_full(session: Session, message: str, size: tuple[int, int], glyphs: Glyphs) -> Content:
+    """The status line while it says something that is not to be cut off, on several lines."""
+    lines = _lines_in_full(session, message, size, glyphs)
+    most = max(size[1] // 2, 1)
+    cut = [glyphs.cut] if len(lines) > most else []
+    return Content("\n".join(lines[: most - len(cut)] + cut))
+
+
+def fits(session: Session, message: str, size: tuple[int, int], glyphs: Glyphs) -> bool:
+    """Whether `in_full` leaves out nothing: half of the screen is enough."""
+    return len(_lines_in_full(session, message, size, glyphs)) <= size[1] // 2
+
+
+def _lines_in_full(
+    session: Session, message: str, size: tuple[int, int], glyphs: Glyphs
+) -> list[str]:
+    said = glyphs.plain(printable(_joined(session.unsaved, message, glue=" · ")))
+    return [said[start:end] for start, end in wrap(said, max(size[0] - 2, 1))]
 
 
 def indexing(progress: Progress, seconds: float, width: int) -> str:
@@ -222,7 +242,7 @@ def query_keys(candidates: Sequence[Candidate], turn: int, width: int, glyphs: G
     parts: list[tuple[str, str]] = [("Tab", "bold $accent-ink")]
     room = width - 3
     for place, candidate in enumerate(candidates):
-        label = clip(printable(candidate.label), 40, glyphs.cut)
+        label = clip(candidate.label, 40, glyphs.cut)
         room -= cell_len(label) + 2
         if room < 0 and place:
             break

@@ -65,6 +65,26 @@ async def test_enter_writes_what_is_suggested(folder: Path) -> None:
         assert answers == [ExportOrder("here", "markdown", "both", path)]
 
 
+@pytest.mark.parametrize(
+    ("stem", "name"),
+    [
+        ("hep-th/9901001", "hep-th_9901001.md"),
+        ("title:abc123", "title_abc123.md"),
+        ("../../x", "_.._x.md"),
+        ("CON", "_CON.md"),
+        ("..", "paper.md"),
+    ],
+)
+async def test_a_name_is_suggested_that_every_system_takes(
+    stem: str, name: str, folder: Path
+) -> None:
+    choices = [*CHOICES[:3], ExportChoice("paper", "this paper", 1, stem)]
+    async with opened(lambda: Export(choices, told, HERE)) as (pilot, answers):
+        await pilot.press("left", "enter")
+        await pilot.pause()
+        assert answers == [ExportOrder("paper", path=folder / name)]
+
+
 async def test_it_starts_with_what_it_is_told(folder: Path) -> None:
     start = ExportOrder("view", "csv", "zh", folder / "below")
     async with opened(lambda: dialog(start)) as (pilot, answers):
@@ -199,6 +219,10 @@ async def test_escape_changes_nothing(folder: Path) -> None:
         (".", "folder"),
         ("~nobody-has-this-name/x.md", "No file can be there"),
         ("x" * 300 + ".md", "No file can be there"),
+        ("a\0b.md", "No file can be there"),
+        ("\ud800.md", "No file can be there"),
+        ("/dev/null", "pipe or a device"),
+        ("/dev/null/x.md", "No file can be there"),
     ],
 )
 async def test_a_path_that_cannot_be_is_refused(path: str, says: str) -> None:

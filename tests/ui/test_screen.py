@@ -20,7 +20,7 @@ from digest_tui.resume import Left
 from digest_tui.session import Session
 from digest_tui.settings import Settings
 from digest_tui.ui.app import DigestApp
-from digest_tui.ui.screen import MainScreen, is_web_link
+from digest_tui.ui.screen import MainScreen
 from tests.ui.conftest import digest, frame, main, paper, running, status, type_in, until
 
 Make = Callable[..., Session]
@@ -262,37 +262,34 @@ async def test_links_open_in_the_browser(
         assert f"Opened https://arxiv.org/{kind}/{FIRST}" in status(pilot)
 
 
-@pytest.mark.parametrize(
-    "url", ["file:///etc/passwd", "javascript:alert(1)", "vscode://x", "https://", "http://[::1"]
-)
-async def test_what_is_no_web_link_is_not_opened_and_that_is_said(
-    make: Make, monkeypatch: pytest.MonkeyPatch, url: str
+@pytest.mark.parametrize(("key", "kind"), [("o", "abs"), ("O", "pdf")])
+async def test_a_link_made_of_an_id_is_opened_whatever_the_digest_says(
+    make: Make, monkeypatch: pytest.MonkeyPatch, key: str, kind: str
 ) -> None:
-    text = digest(paper(1)).replace("https://arxiv.org/pdf/2603.00001", url)
+    text = digest(paper(1)).replace("https://arxiv.org/pdf/2603.00001", "file:///etc/passwd")
     async with running(make(text)) as pilot:
         opened: list[str] = []
         monkeypatch.setattr(pilot.app, "open_url", lambda url: opened.append(url))
-        await pilot.press("O")
+        await pilot.press(key)
         await pilot.pause()
-        assert opened == []
-        assert "Not opened" in status(pilot)
+        assert opened == [f"https://arxiv.org/{kind}/2603.00001"]
 
 
-@pytest.mark.parametrize(
-    ("url", "is_one"),
-    [
-        ("https://arxiv.org/abs/1", True),
-        ("http://arxiv.org/", True),
-        ("HTTPS://arxiv.org/", True),
-        ("", False),
-        ("arxiv.org/abs/1", False),
-        ("file://host/etc/passwd", False),
-        ("https:///etc/passwd", False),
-        ("http://[::1", False),
-    ],
-)
-def test_web_links(url: str, is_one: bool) -> None:
-    assert is_web_link(url) == is_one
+@pytest.mark.parametrize("size", [(150, 40), (80, 24), (40, 12), (20, 4), (1, 1)])
+async def test_the_status_line_grows_for_a_link_and_shrinks_again(
+    make: Make, size: tuple[int, int]
+) -> None:
+    url = f"https://example.org/{'long-' * 20}"
+    text = digest(paper(1)).replace("https://arxiv.org/abs/2603.00001", url)
+    text = text.replace("https://arxiv.org/pdf/2603.00001", "")
+    async with running(make(text), size=size) as pilot:
+        await pilot.press("o")
+        await pilot.pause()
+        shown = "".join(frame(pilot).split())
+        assert (f"oagainopens{url}" in shown) == (size[1] >= 12)
+        await pilot.press("b")
+        await pilot.pause()
+        assert main(pilot).query_one("#status").region.height <= 1
 
 
 async def test_clicks_choose_and_double_clicks_open_and_neither_marks(session: Session) -> None:
@@ -409,6 +406,14 @@ async def test_a_digest_dropped_into_an_empty_library_is_opened(make: Make) -> N
         (folder / "dropped.txt").write_text(digest(paper(99), day="2026-03-06"), "utf-8")
         await until(pilot, lambda: "Paper number 99" in frame(pilot))
         assert session.cursor == 1
+
+
+async def test_what_the_shell_imports_into_an_empty_library_is_opened(make: Make) -> None:
+    session = make()
+    async with running(session) as pilot:
+        with closing(Library(session.library.places)) as other:
+            assert other.import_bytes(digest(paper(1)).encode()).status == "imported"
+        await until(pilot, lambda: "Paper number 1" in frame(pilot))
 
 
 async def test_an_empty_view_is_not_left_for_a_new_digest(session: Session) -> None:

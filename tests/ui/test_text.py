@@ -10,10 +10,11 @@ from time import process_time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.cells import cell_len, split_graphemes
+from rich.cells import cell_len
 from rich.style import Style
 
-from digest_tui.ui.text import clip, printable, segments, strip_of, wrap
+from digest_tui.printable import printable, printable_lines
+from digest_tui.ui.text import clip, segments, strip_of, wrap
 
 OPENING = "（《“‘【「([{"
 CLOSING = "，。；：！？、）》”’】」…·,.;:!?)]}%—–-"
@@ -37,12 +38,13 @@ phrases = st.sampled_from(
     ["e.g., ", "https://arxiv.org/abs/2604.1", "a.b@c.org", "——", "……", "“引”"]
 )
 blanks = st.sampled_from([" ", " ", "  ", "\u3000", "\n"])
-glyphs = st.sampled_from(["e\u0301", "👩‍🔬", "❤️", "✓", "Õ", "∑"])
+glyphs = st.sampled_from(["e\u0301", "👩🔬", "❤", "✓", "Õ", "∑"])
 stray = st.sampled_from(["\u0301", "\u200b", "\u200d", "\ufe0f", "\t", "\x07", "\ud800", "\r"])
 pieces = words | chinese | hyphens | signs | numbers | terms | phrases | blanks
 prose = st.lists(pieces, max_size=30).map("".join)
 mixed = st.lists(pieces | glyphs, max_size=30).map("".join)
 wild = st.lists(pieces | glyphs | stray, max_size=30).map("".join)
+shown = wild.map(printable_lines)
 widths = st.integers(1, 8) | st.integers(1, 100)
 
 
@@ -83,13 +85,13 @@ def fitting(text: str, start: int, width: int) -> list[int]:
     return [end for end in range(start + 1, len(text)) if cell_len(text[start:end]) <= width]
 
 
-@given(wild, widths)
+@given(shown, widths)
 def test_no_line_is_too_wide_but_for_a_glyph_that_is(text: str, width: int) -> None:
     for line in lines(text, width):
-        assert cell_len(line) <= width or len(split_graphemes(line)[0]) == 1
+        assert cell_len(line) <= width or sum(map(bool, map(cell_len, line))) == 1
 
 
-@given(wild, widths)
+@given(shown, widths)
 def test_only_blanks_are_lost_and_line_breaks_are_kept(text: str, width: int) -> None:
     position = 0
     for start, end in wrap(text, width):
@@ -220,9 +222,8 @@ def test_the_last_line_is_one_character_only_where_nothing_can_join_it(
         ("ab", 0, ["a", "b"]),
         ("\u0301a bc", 2, ["\u0301a", "bc"]),
         ("e\u0301e\u0301策\u0301", 2, ["e\u0301e\u0301", "策\u0301"]),
-        ("👩‍🔬👩‍🔬", 3, ["👩‍🔬", "👩‍🔬"]),
-        ("爱我（策略）❤️", 6, ["爱我", "（策", "略）❤️"]),
-        ("\u200d\u200dabc", 2, ["\u200d\u200dab", "c"]),
+        ("👩🔬👩🔬", 3, ["👩", "🔬", "👩", "🔬"]),
+        ("爱我（策略）❤", 6, ["爱我", "（策", "略）❤"]),
         ("\ud800\ud800", 1, ["\ud800", "\ud800"]),
     ],
 )
@@ -232,7 +233,7 @@ def test_known_lines(text: str, width: int, expected: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["a", "策", "，", "(", "a/", "a-", '策"', "策\u00a0", "策\u0301", "👩\u200d", "(\t", "\x07"],
+    ["a", "策", "，", "(", "a/", "a-", '策"', "策\u00a0", "策\u0301", "👩", "(\t", "\x07"],
 )
 def test_a_text_without_a_place_to_break_is_wrapped_in_linear_time(piece: str) -> None:
     def seconds(times: int) -> float:
@@ -247,7 +248,7 @@ def test_a_text_without_a_place_to_break_is_wrapped_in_linear_time(piece: str) -
 def test_clipped_text_fits_and_is_a_beginning(text: str, width: int) -> None:
     clipped = clip(text, width)
     assert cell_len(clipped) <= max(width, 0)
-    if clipped != text:
+    if clipped != (text := printable(text)):
         assert text.startswith(clipped.removesuffix("…"))
         assert clipped.endswith("…") or width < 1
 
@@ -266,9 +267,9 @@ def test_clipped_text_fits_and_is_a_beginning(text: str, width: int) -> None:
         ("策略网络", 7, "策略网~"),
         ("a policy", 3, "a~"),
         ("e\u0301e\u0301e\u0301", 2, "e\u0301~"),
-        ("👩‍🔬👩‍🔬", 3, "👩‍🔬~"),
-        ("❤️❤️", 3, "❤️~"),
-        ("\u0301" * 300 + "ab", 1, "\u0301" * 300 + "~"),
+        ("👩‍🔬👩‍🔬", 3, "👩~"),
+        ("❤️❤️", 1, "~"),
+        ("\u0301" * 300 + "ab", 1, "\u0301" * 8 + "~"),
     ],
 )
 def test_a_glyph_is_never_cut(text: str, width: int, clipped: str) -> None:
@@ -303,7 +304,3 @@ def test_a_strip_has_exactly_its_width(text: str, width: int) -> None:
     strip = strip_of(segments(text, (0, len(text)), PLAIN), width, PLAIN)
     assert strip.cell_length == width
     assert sum(cell_len(segment.text) for segment in strip) == width
-
-
-def test_what_a_terminal_would_obey_is_not_printed() -> None:
-    assert printable("a\x1b]52;c;x\x07.txt\n文\u3000件\u202e") == "a�]52;c;x�.txt�文\u3000件�"
