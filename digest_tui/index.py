@@ -346,7 +346,8 @@ class Index:
 
     @_answered
     def kept(self) -> list[Change]:
-        """The changes that hold and that no journal states any more; the index alone has them.
+        """The changes that hold and that no journal states any more: the index alone has them, or
+        of this device's a copy of its journal.
 
         It is so only as long as it is not behind.
         """

@@ -52,7 +52,7 @@ _FRAGMENT = rf"""
     | \\\[(?P<square>(?:(?!\\[\[\]]).)+)\\\]
     | \\(?P<style>emph|underline|mbox|text(?:bf|it|sc|tt|rm|sf|sl|up|md|normal)?)
       \s?(?P<styled>{_BRACES})
-    | \{{\\(?P<switch>(?:bf|it|sl|sc|tt|rm|sf)(?:series|shape|family)?|em)(?![A-Za-z])\s*
+    | \{{\\(?P<switch>(?:bf|it|sl|sc|tt|rm|sf)(?:series|shape|family)?|em)(?![A-Za-z])\s*+
       (?P<switched>(?:[^{{}}]|{_BRACES})*)\}}
     | \\(?:href|textcolor)\s*\{{[^{{}}]*\}}\s*(?P<linked>{_BRACES})
     | \\url\s*\{{(?P<url>[^{{}}]*)\}}

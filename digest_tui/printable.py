@@ -28,7 +28,8 @@ _OBEYED = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
 _ANY = re.compile(f"[{_SHAPELESS}]|(?P<obeyed>[{_OBEYED}])|(?P<flag>[🇦-🇿])")
 # Vowels and finals of Korean syllables are letters, and as wide as marks.
 _JAMO = "[\u1161-\u11ff\ud7b0-\ud7ff]"
-_MANY = re.compile(rf"(?:[^\w\s]|{_JAMO}){{{MARKS + 1},}}")
+# No mark is among letters, nor among the signs of which borders and bars are made.
+_MANY = re.compile(rf"(?:[^\w\s!-~\u2100-\u2bff]|{_JAMO}){{{MARKS + 1},}}")
 
 
 def printable(text: str) -> str:

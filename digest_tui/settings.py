@@ -123,7 +123,7 @@ def parse(text: str) -> tuple[Settings, tuple[Problem, ...]]:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         line = re.search(r"line (\d+)", str(error))
-        at_end = len(text.splitlines()) if "end of document" in str(error) else 0
+        at_end = text.rstrip("\n").count("\n") + 1 if "end of document" in str(error) else 0
         number = int(line[1]) if line else at_end
         return Settings(), (Problem(number, f"not TOML: {error}; the defaults are kept"),)
     problems: list[Problem] = []
@@ -169,7 +169,8 @@ def _line_of(text: str, key: str, table: str = "") -> int:
     start = _line_of(text, table) if table else 0
     within = rf"(?:{table}\s*\.\s*)?" if table else r"\[{0,2}\s*"
     pattern = re.compile(rf"""\s*{within}["']?{re.escape(key)}["']?\s*[\]=.]""")
-    lines = enumerate(text.splitlines(), start=1)
+    # As editors count them; Python knows further line ends.
+    lines = enumerate(text.split("\n"), start=1)
     found = (number for number, line in lines if number >= start and pattern.match(line))
     return next(found, start)
 

@@ -298,7 +298,8 @@ class Store:
             if _header(file)[1] > HEADER:
                 raise OSError("the journal was written by a newer digest-tui")
             file.seek(max(0, status.st_size - LONGEST))
-            changes = _changes(file, self.device)
+            # A torn tail counts: the line end that heals it may make a change of it.
+            changes = _changes((line.rstrip(b"\n") + b"\n" for line in file), self.device)
         stamps = [self._last, *(change.stamp for change in changes if change)]
         self._last = max((stamp for stamp in stamps if stamp), default=None)
 

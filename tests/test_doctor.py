@@ -17,6 +17,7 @@ import pytest
 
 from digest_tui.doctor import Examination, NotMended, examine, health_of, terminal
 from digest_tui.doctor.finding import size, span
+from digest_tui.doctor.machine import terminal_findings
 from digest_tui.folders import LARGEST
 from digest_tui.library import Library
 from digest_tui.marks import READ, STAR, Decision
@@ -500,7 +501,7 @@ def test_devices_are_told_this_one_first(folder: Path) -> None:
         (61_000, "a minute and a second"),
         (3 * 3_600_000, "3 hours"),
         (2 * DAY_MS + 3_600_000, "2 days and an hour"),
-        (368 * DAY_MS, "a year and 3 days"),
+        (368 * DAY_MS + 5 * 3_600_000, "a year and 3 days"),
         (365 * DAY_MS + 60_000, "a year"),
     ],
 )
@@ -534,6 +535,10 @@ def findings(folder: Path, *run: str) -> list[str]:
 
 def test_a_library_that_does_not_exist_yet_needs_no_hand(tmp_path: Path) -> None:
     assert findings(tmp_path / "none") == []
+    told = doctor(tmp_path / "none").stdout
+    assert f"{tmp_path / 'none' / 'marks'}, not there\n" in told.replace(
+        "\n    not there", ", not there"
+    )
     assert not (tmp_path / "none").exists()
 
 
@@ -651,6 +656,11 @@ def test_a_disk_with_little_room_or_none_to_write_is_named(folder: Path, tmp_pat
         subprocess.run([*disk.inside, "mount", "-o", "remount,ro", library.parent], check=True)
         (found,) = findings(library, *disk.inside)
         assert found.startswith("the disk of digests and marks is read-only")
+
+
+def test_a_terminal_that_does_not_know_its_size_is_not_too_small() -> None:
+    unknown = replace(terminal((), {}), is_terminal=True, term="xterm", encoding="utf8")
+    assert list(terminal_findings(unknown)) == []
 
 
 @pytest.mark.parametrize(

@@ -212,11 +212,12 @@ def test_notes_added_to_an_export_are_named_where_they_belong_to_no_paper() -> N
     noted = ICE_AND_CAVES.replace("robots\n", "robots\nmine\n", 1).replace(
         "winter", "winter\nmy own"
     )
+    noted += "\n# My winter\n#\n# Papers of 2026-04-20\n# Papers\n"
     digest = parse(noted)
     assert [each.paper for each in digest.entries] == [ICE.paper] * 3 + [CAVES.paper]
     lines = noted.split("\n")
     left_out = [problem.line for problem in digest.problems if "left out" in problem.message]
-    assert [lines[number - 1] for number in left_out] == ["mine", "my own"]
+    assert [lines[number - 1] for number in left_out] == ["mine", "my own", "# My winter"]
 
 
 def test_json_has_the_keys_of_the_shell_in_their_order() -> None:

@@ -275,10 +275,11 @@ def test_openers_that_nothing_closes_take_no_more_time_each(opener: str) -> None
         r"\textbf{" * 40_000 + "}" * 40_000,
         "``x'' " * 40_000,
         "``{}x''".format("$x$ " * 40_000),
+        r"{\bf" + " " * 40_000,
     ],
     ids=[
         *("braces", "scripts", "names", "operators", "spaces", "formulas", "styles"),
-        *("quotes", "quoted"),
+        *("quotes", "quoted", "blanks"),
     ],
 )
 def test_a_long_fragment_takes_no_more_time_a_character(source: str) -> None:

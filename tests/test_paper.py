@@ -16,9 +16,33 @@ from digest_tui.paper import (
     Subject,
     fallback_id,
     has_han,
+    is_web_link,
     name_of,
     split_authors,
 )
+
+
+@pytest.mark.parametrize(
+    ("link", "is_one"),
+    [
+        ("https://arxiv.org/help", True),
+        ("http://export.arxiv.org", True),
+        ("HTTPS://Example.org:8080/a?b#c@d", True),
+        ("", False),
+        ("example.org/a", False),
+        ("file://host/etc/passwd", False),
+        ("https:///etc/passwd", False),
+        ("https://arxiv.org/abs/", False),
+        ("https://example.org@evil.example/", False),
+        ("https://arxiv.org.evil.example/", False),
+        ("https://xn--e1awd7f.example/", False),
+        ("http://127.0.0.1/", False),
+        ("http://[::1]/", False),
+        ("https://example.org/a b", False),
+    ],
+)
+def test_a_web_link_is_a_plain_one(link: str, is_one: bool) -> None:
+    assert is_web_link(link) == is_one
 
 
 @pytest.mark.parametrize(

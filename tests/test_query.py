@@ -133,6 +133,8 @@ A, B, C = words("a"), words("b"), words("c")
         ("id:hep-th/9901001v3", exactly("hep-th/9901001", "id")),
         ("2604.18616", words("2604.18616")),
         ("https://example.org/x", words("https://example.org/x")),
+        # What a shell makes of bytes that are no text.
+        ("cat:cs\udcf1", Category("cs\ufffd")),
         # Unfinished, and in nobody's way.
         ("a |", A),
         ("a OR", A),

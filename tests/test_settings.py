@@ -54,6 +54,8 @@ def test_nothing_said_is_the_defaults(text: str) -> None:
         ("x = " + "1" * 5000, 0, "not TOML: "),
         ('\n\ncolour = "red"', 3, f"unknown setting “colour”; {KNOWN}"),
         ('\n[colors]\nred = "x"', 2, f"unknown setting “colors”; {KNOWN}"),
+        ('\n[[colors]]\nred = "x"', 2, f"unknown setting “colors”; {KNOWN}"),
+        ('# \u2028\ncolour = "red"', 2, f"unknown setting “colour”; {KNOWN}"),
         ('\nui.theme = "x"', 2, f"unknown setting “ui”; {KNOWN}"),
         ("\ntheme = 5", 2, "theme: input should be a valid string; the default is kept"),
         ('\nfolders = "/srv"', 2, "folders: input should be a valid tuple; the default is kept"),

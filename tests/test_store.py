@@ -72,6 +72,16 @@ def test_stamps_rise_whatever_the_clock_does_and_whoever_wrote_last(tmp_path: Pa
     ]
 
 
+def test_a_torn_tail_that_lacks_only_its_line_end_does_not_win_over_what_follows(
+    tmp_path: Path,
+) -> None:
+    journal(tmp_path, HEADER, STARRED.rstrip())
+    before_noon = laptop(tmp_path, lambda: 1)
+    before_noon.write(stars("2604.18616", value=False))
+
+    assert state(laptop(tmp_path)) == {"2604.18616": False}
+
+
 @pytest.mark.parametrize("devices", [("aaaaaa", "aaaaaa"), ("aaaaaa", "bbbbbb")])
 def test_two_windows_lose_nothing_and_repeat_no_stamp(
     tmp_path: Path, devices: tuple[str, str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sqlite3
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -26,7 +27,8 @@ _STATES = {"new": "built just now", "unusable": "cannot be used"}
 
 def told(found: Examination, now_ms: int) -> Iterator[str]:
     """All of it in lines, but for the findings, which are to follow."""
-    yield f"digest-tui {__version__}, Python {platform.python_version()}"
+    python = f"Python {platform.python_version()}"
+    yield f"digest-tui {__version__}, {python}, SQLite {sqlite3.sqlite_version}"
     yield from _section("Where everything is", _places(found))
     yield from _section("What was read", _read(found))
     yield from _section("Who marked", (_device(device, now_ms) for device in found.devices))

@@ -188,10 +188,9 @@ class Machine:
         return [change for change in self._heard - self._own if change.key == key]
 
     def _check_nothing_is_forgotten(self) -> None:
-        held = self.winners()
+        held, shown = self.winners(), self.shown()
         assert all(held[key].rank >= change.rank for key, change in self._known.items())
-        values = {key: held[key].value if key in held else False for key in self.shown()}
-        assert self.shown() == values
+        assert shown == {key: _value(held.get(key)) for key in shown}
         self._known = held
         self._heard |= {*held.values()}
 

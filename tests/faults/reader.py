@@ -134,6 +134,8 @@ class Reader:
         self._ends = [len(step.written) for step in done]
         self._before = marks(folder, digest)
         self._expected = self._before + done[-1].written
+        # It opens at the first undecided paper, wherever it was left.
+        places(folder).left.unlink(missing_ok=True)
         self._sent = 0
         self.terminal = Terminal(
             "--library", str(folder), size=SMALL, program=program, synchronized=True
@@ -190,14 +192,19 @@ class Reader:
         # While keys wait, nothing is painted.
         ahead = self.keys[self._sent : saved + AHEAD]
         if ahead:
-            self.terminal.press(ahead)
-            self._sent += len(ahead)
+            self.press(ahead)
         return saved
+
+    def press(self, keys: str) -> None:
+        """Presses the next of the keys, whatever the program is at."""
+        self.terminal.press(keys)
+        self._sent += len(keys)
 
     def _look(self) -> int | None:
         """Takes note of what is on screen: it was there after that many keys at the earliest."""
         shown = self.shown
-        if shown is not None:
+        # What could not be saved is shown too, and said.
+        if shown is not None and "not saved:" not in self.terminal.text:
             self.confirmed = self.decided.index(shown, self.confirmed)
         return shown
 

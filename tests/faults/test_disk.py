@@ -177,7 +177,7 @@ def shell(disk: SmallDisk, *arguments: str) -> subprocess.CompletedProcess[str]:
 @fault(
     16,
     "file size limit",
-    injected="RLIMIT_FSIZE of the real program set to the size of its journal, and lifted again",
+    injected="RLIMIT_FSIZE of the real program set to 100 bytes while it runs, and lifted again",
     holds="as with a full disk: told, kept, written by itself in the order of the keys",
 )
 def test_a_file_size_limit(tmp_path: Path) -> None:

@@ -135,9 +135,9 @@ def many(home: Path) -> bytes:
     "kill -9 during an export",
     injected="SIGKILL of `digest-tui export -o` at random moments, over an existing file",
     holds="the old file or the new one, whole; the next export removes what was left",
-    trials="4 / 300",
+    trials="4 / 100",
 )
-@trials(4, 300)
+@trials(4, 100)
 def test_an_interrupted_export_leaves_the_old_file(
     many: bytes, tmp_path: Path, trials: int
 ) -> None:

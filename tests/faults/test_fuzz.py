@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.faults.catalogue import fault
-from tests.faults.fuzz import MEASURED, Target, hunt, seconds, targets
+from tests.faults.fuzz import MEASURED, hunt, seconds
+from tests.faults.fuzz_targets import Target, targets
 
 FEW, MANY = 200, 25_000
 """Inputs of one test, at every commit and in the long run."""

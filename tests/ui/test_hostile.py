@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,7 +128,8 @@ async def test_markup_in_the_librarys_folder_is_text(tmp_path: Path) -> None:
 
 
 async def test_markup_in_a_link_is_text(make: Make) -> None:
-    text = digest(paper(1)).replace("https://arxiv.org/pdf/2603.00001", f"javascript:{HOSTILE}")
+    links = re.compile(r"https://arxiv.org/(abs|pdf)/2603.00001")
+    text = links.sub(lambda _: f"javascript:{HOSTILE}", digest(paper(1)))
     async with running(make(text), size=(200, 40)) as pilot:
         await pilot.press("O")
         await pilot.pause()
