@@ -567,7 +567,8 @@ class Session:
             lines = _many(self.index.unreadable, "line")
             self._misread = f"{lines} of marks could not be read; digest-tui doctor tells which"
         if kept := len(self.index.kept()):
-            return f"{_many(kept, 'mark')} of a journal that is gone are kept; see digest-tui doctor"
+            marks = _many(kept, "mark")
+            return f"In no journal any more, but kept: {marks}; digest-tui doctor tells more"
         return self._misread
 
     def _recount(self, papers: Collection[PaperId]) -> None:

@@ -828,7 +828,7 @@ def test_marks_of_a_journal_that_is_gone_are_told(session: Session) -> None:
         data = other.library.store.journal.read_bytes()
         other.library.store.journal.unlink()
         session.look()
-        assert session.warning.startswith("2 marks of a journal that is gone are kept")
+        assert session.warning.startswith("In no journal any more, but kept: 2 marks")
         assert having(session, "is:starred") == [4, 5]
         other.library.store.journal.write_bytes(data)
         session.look()

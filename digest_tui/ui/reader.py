@@ -374,8 +374,9 @@ class Page:
             row.append([Segment("no keyword", self.styles.missing)])
         row += [[Segment(str(day), muted)] for day in newest]
         if paper.is_on_arxiv:
-            row += [[Segment(paper.abs_link.removeprefix("https://"), muted)]]
-            row += [[Segment("PDF", muted)]]
+            # Made of the id, so that a terminal may follow them, over SSH too.
+            for link, short in ((paper.abs_link, paper.abs_link[8:]), (paper.pdf_link, "PDF")):
+                row.append([Segment(short, muted + Style(link=link))])
         else:
             row += [[Segment("no arXiv id", muted)]]
             row += [self._link(paper.abs_link, "page"), self._link(paper.pdf_link, "PDF")]

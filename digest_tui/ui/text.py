@@ -187,7 +187,8 @@ class Harmless(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The segments, each as wide as before."""
-        return [self._harmless(segment) for segment in segments]
+        line = "".join([segment.text for segment in segments])
+        return segments if printable(line) == line else list(map(self._harmless, segments))
 
     def _harmless(self, segment: Segment) -> Segment:
         text = printable(segment.text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -55,7 +56,11 @@ def reading(
     with Terminal(str(digest), size=size) as terminal:
         terminal.see(f"▎●  {papers[0].title[:20]}")
         yield terminal
-        assert b"\x1b]8;" not in terminal.output
+        followed = re.findall(rb"\x1b\]8;[^;]*;([^\x1b]*)\x1b", terminal.output)
+        built = {link for paper in papers for link in (paper.abs_link, paper.pdf_link)}
+        assert {link.decode() for link in followed if link} <= {
+            link for link in built if link.startswith("https://arxiv.org/")
+        }
         terminal.press("q")
         assert terminal.wait() == 0
 

@@ -233,7 +233,7 @@ def test_a_file_that_is_deleted_or_shrunk(new: New, whose: str, left: float | No
     for start in (laptop.look, laptop.restart):
         start()
         assert laptop.winners() == merge(laptop.confirmed | desktop.confirmed)
-        assert ("are kept" in laptop.session.warning) == (whose != "own")
+        assert ("but kept" in laptop.session.warning) == (whose != "own")
     if whose == "own":
         give(laptop, desktop)
         assert laptop.winners() == desktop.winners()

@@ -114,10 +114,13 @@ def test_links_are_made_of_the_id_or_shown_in_full() -> None:
     assert any(told in line for line in lines)
 
 
-def test_the_terminal_is_given_no_link_to_follow() -> None:
-    for paper in (PAPER, replace(PAPER, id="title:abc")):
+def test_the_terminal_is_given_the_links_that_are_made_of_the_id_and_no_others() -> None:
+    elsewhere = replace(PAPER, abs_url="https://example.org/a", pdf_url="https://example.org/b")
+    for paper in (PAPER, elsewhere, replace(PAPER, id="title:abc")):
         lines = page(Holding(paper)).lines(88)
-        assert not [s for line in lines for s in line if s.style and s.style.link]
+        links = {s.style.link for line in lines for s in line if s.style and s.style.link}
+        assert links == ({paper.abs_link, paper.pdf_link} if paper.is_on_arxiv else set())
+        assert all(link and link.startswith("https://arxiv.org/") for link in links)
 
 
 def test_many_authors_are_folded_to_two_lines_and_counted() -> None:
