@@ -70,8 +70,9 @@ def test_a_query_of_fts_syntax_is_words(tmp_path: Path) -> None:
         for query in ("NEAR(", "AND OR NOT", 'title:*"', "(" * 200):
             terminal.press(f"/{query}")
             terminal.see(f"/ {query}"[:40])
+            # What follows an escape at once is part of its sequence, for any terminal.
             terminal.press("\r\x1b")
-            terminal.see("3 papers · 3 unread")
+            terminal.gone(f"/ {query}"[:40])
         terminal.press("q")
         assert terminal.wait() == 0
 
