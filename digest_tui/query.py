@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
-from itertools import accumulate
+from itertools import accumulate, chain
 from operator import itemgetter, or_
 from typing import Literal, get_args
 
@@ -201,8 +201,10 @@ def any_of(queries: Iterable[Query]) -> Query:
 
 
 def _flat(queries: Iterable[Query], kind: type[And | Or]) -> tuple[Query, ...]:
-    nested = (query.queries if isinstance(query, kind) else (query,) for query in queries)
-    return tuple(query for members in nested for query in members if query != Everything())
+    # Forty groups within each other hand their members on forty times.
+    told = (query for query in queries if not isinstance(query, Everything))
+    nested = (query.queries if isinstance(query, kind) else (query,) for query in told)
+    return tuple(chain.from_iterable(nested))
 
 
 def negated(query: Query) -> Query:

@@ -74,6 +74,11 @@ def test_tokens_and_bytes_in_any_order(
     known[name].check(b"".join(drawn.draw(st.lists(pieces, max_size=20))))
 
 
+def test_what_stands_in_many_groups_is_gone_through_once(known: dict[str, Target]) -> None:
+    read, many = known["query"].read, b"a|" * 8_000
+    assert seconds(read, b"(" * 40 + many) < 3 * seconds(read, b"(" + many)
+
+
 @pytest.mark.parametrize("name", [name for name in SHARES if name != "search"])
 def test_nothing_repeated_takes_time_out_of_proportion(known: dict[str, Target], name: str) -> None:
     target = known[name]
