@@ -244,6 +244,7 @@ _LISTED = re.compile(f"[{_COMMA}]")
 _AND = re.compile(rf"AND(?=[\s{_OPEN}{_CLOSE}{_BAR}]|$)")
 _OR = re.compile(rf"[{_BAR}]|OR(?=[\s{_OPEN}{_CLOSE}]|$)")
 _NOT = re.compile(rf"[-－](?=[^\s\-－{_BAR}{_CLOSE}]|$)|NOT(?=[\s{_OPEN}{_CLOSE}]|$)")
+_BETWEEN = re.compile(rf"\s+|(?P<closing>[{_CLOSE}])|(?P<or>{_OR.pattern})|{_AND.pattern}")
 _END = re.compile(rf"$|[{_CLOSE}]|{_AND.pattern}|{_OR.pattern}")
 _NAME = re.compile(r"([^\W\d_]+)[:：](?!//)")
 _QUOTED = re.compile(rf"[{_QUOTE}]((?:[^{_QUOTE}]|([{_QUOTE}])\2)*+)([{_QUOTE}]?)(\*?)")
@@ -367,15 +368,18 @@ class _Reader:
     def alternatives(self, field: FieldName) -> Query:
         """Returns what stands up to the end of the text, or of the group."""
         branches: list[list[Query]] = [[]]
-        while self._take(_SPACES) or self._at < len(self._text):
-            if self._depth and _CLOSING.match(self._text, self._at):
-                break
-            if self._take(_CLOSING):
-                self._hint(self._at - 1, self._at, "no parenthesis is open here; left out")
-            elif self._take(_OR):
-                branches.append([])
-            elif not self._take(_AND) and self._at < len(self._text):
+        while self._at < len(self._text):
+            between = _BETWEEN.match(self._text, self._at)
+            if between is None:
                 branches[-1].append(self._term(field))
+                continue
+            if between["closing"] and self._depth:
+                break
+            self._at = between.end()
+            if between["closing"]:
+                self._hint(self._at - 1, self._at, "no parenthesis is open here; left out")
+            elif between["or"]:
+                branches.append([])
         return any_of(all_of(branch) for branch in branches)
 
     def _term(self, field: FieldName) -> Query:
