@@ -822,7 +822,9 @@ def _shown(line: str) -> str:
 
 
 def _why(error: OSError) -> str:
-    return error.strerror.lower() if error.strerror else str(error)
+    from digest_tui.store import reason
+
+    return reason(error)
 
 
 def _fail(sentence: str) -> NoReturn:

@@ -30,7 +30,7 @@ from digest_tui.index_writer import FileStamp, Writer
 from digest_tui.paper import PaperId, Problem, sha256_of
 from digest_tui.prepared import Answer, Job, Prepared
 from digest_tui.settings import Places, throwaway
-from digest_tui.store import NotSaved, Store, read_device, sync_folders
+from digest_tui.store import NotSaved, Store, read_device, reason, sync_folders
 
 T = TypeVar("T")
 _Batch = list[tuple[T, Answer]]
@@ -267,7 +267,7 @@ class Library:
         try:
             files += [Path(entry.path) for entry in walk(str(folder), {})]
         except OSError as error:
-            refused.append(_refused(str(folder), f"{_UNREADABLE} ({_why(error)})"))
+            refused.append(_refused(str(folder), f"{_UNREADABLE} ({reason(error)})"))
         for outcome in self._import_files(files):
             if outcome.status == "refused":
                 refused += [outcome] * (Path(outcome.file).suffix.lower() in _SUFFIXES)
@@ -295,7 +295,7 @@ class Library:
         try:
             data, mtime_ns = contents(path)
         except OSError as error:
-            return _refused(str(path), f"{_UNREADABLE} ({_why(error)})"), None
+            return _refused(str(path), f"{_UNREADABLE} ({reason(error)})"), None
         sha256 = sha256_of(data)
         number = self.index.digest_of(sha256)
         if number is not None:
@@ -326,7 +326,7 @@ class Library:
             try:
                 kept[source.sha256] = self._write_digest(source, day)
             except OSError as error:
-                kept[source.sha256] = f"{self._not_kept} ({_why(error)})"
+                kept[source.sha256] = f"{self._not_kept} ({reason(error)})"
         if kept:
             sync_folders(self.places.digests)
         return kept
@@ -672,7 +672,3 @@ def _papers_in(reading: tuple[object, Answer]) -> int:
 
 def _refused(file: str, reason: str) -> Imported:
     return Imported(file, "refused", reason=reason)
-
-
-def _why(error: OSError) -> str:
-    return error.strerror.lower() if error.strerror else str(error)

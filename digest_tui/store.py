@@ -179,7 +179,7 @@ class Store:
         except OSError as error:
             changes = self._stamped(decisions) if changes is None else changes
             self.pending += changes
-            raise NotSaved(_reason(error), len(self.pending), changes) from error
+            raise NotSaved(reason(error), len(self.pending), changes) from error
         self.pending = ()
         return changes
 
@@ -205,7 +205,7 @@ class Store:
                 if lacking:
                     self._append(descriptor, lacking)
         except OSError as error:
-            raise NotSaved(_reason(error), len(lacking), tuple(lacking)) from error
+            raise NotSaved(reason(error), len(lacking), tuple(lacking)) from error
         return len(lacking)
 
     def read(self, since: Mapping[str, Position] = _NOWHERE, most: int | None = None) -> Reading:
@@ -214,7 +214,7 @@ class Store:
         try:
             names = _names(self.folder)
         except OSError as error:
-            return Reading((), dict(since), (BadLine(self.folder.name, 0, _reason(error)),))
+            return Reading((), dict(since), (BadLine(self.folder.name, 0, reason(error)),))
         with _collector_paused():
             readings = [_read(self.folder / name, since.get(name), most) for name in names]
         return Reading(
@@ -447,7 +447,7 @@ def _read(path: Path, since: Position | None, most: int | None) -> Reading:
             return _read_from(file, path, since or _START, most)
     except OSError as error:
         positions = {path.name: place} if place else {}
-        return Reading((), positions, (BadLine(path.name, 0, _reason(error)),))
+        return Reading((), positions, (BadLine(path.name, 0, reason(error)),))
 
 
 def _read_from(file: BinaryIO, path: Path, since: Position, most: int | None) -> Reading:
@@ -681,7 +681,8 @@ def _require_file(status: os.stat_result) -> None:
         raise OSError("not a regular file")
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """What the system says, in a few small words."""
     if error.errno == errno.ENOSPC:
         return "disk full"
     return error.strerror.lower() if error.strerror else str(error)

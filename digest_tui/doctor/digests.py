@@ -9,11 +9,12 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from digest_tui.doctor.finding import Finding, at, mendable, reason
+from digest_tui.doctor.finding import Finding, at, mendable
 from digest_tui.folders import contents, files
 from digest_tui.index import Index
 from digest_tui.library import Library
 from digest_tui.settings import Places
+from digest_tui.store import reason
 
 _ABANDONED_MS = 3_600_000
 """Milliseconds after which nobody is writing a temporary file any more."""

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from digest_tui.store import NotSaved
+from digest_tui.store import NotSaved, reason
 
 
 class NotMended(Exception):
@@ -38,11 +38,6 @@ class Finding:
 def mendable(what: str, will: str, remedy: Callable[[], str]) -> Finding:
     """A finding about which `--fix` does something: `removes it`."""
     return Finding(what, f"digest-tui doctor --fix {will}", remedy)
-
-
-def reason(error: OSError) -> str:
-    """What the system says, in small letters."""
-    return error.strerror.lower() if error.strerror else str(error)
 
 
 def at(file: str, line: int) -> str:

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from digest_tui.doctor.finding import Finding, many, mendable, reason
+from digest_tui.doctor.finding import Finding, many, mendable
 from digest_tui.index import Index
 from digest_tui.index_file import ERRORS, is_damage, standing_at
 from digest_tui.index_tables import VERSION
 from digest_tui.library import Library
 from digest_tui.settings import Places
+from digest_tui.store import reason
 
 State = Literal["sound", "new", "damaged", "unusable"]
 

@@ -18,10 +18,10 @@ from itertools import chain, groupby
 from pathlib import Path
 
 from digest_tui.doctor.digests import abandoned, dangling
-from digest_tui.doctor.finding import Finding, NotMended, many, mendable, reason, span
+from digest_tui.doctor.finding import Finding, NotMended, many, mendable, span
 from digest_tui.library import Library
 from digest_tui.marks import Change, Stamp
-from digest_tui.store import BadLine, Journal, Store, journal_at
+from digest_tui.store import BadLine, Journal, Store, journal_at, reason
 
 _AHEAD_MS = 60_000
 """Milliseconds by which the clocks of two machines may differ."""

@@ -258,7 +258,7 @@ HOSTILE: tuple[tuple[Callable[[Path], object], str, int, str], ...] = (
     (a_folder_of_settings, "PROGRAM digests", 0, DEFAULTS),
     (nothing, "PROGRAM import - <&-", 1, ".+refused: .+"),
     (nothing, "PROGRAM import DIGEST >&-", 1, f"{UNWRITTEN}bad file descriptor"),
-    (nothing, "PROGRAM import DIGEST >/dev/full", 1, f"{UNWRITTEN}no space left on device"),
+    (nothing, "PROGRAM import DIGEST >/dev/full", 1, f"{UNWRITTEN}disk full"),
     (nothing, "PROGRAM import DIGEST >/dev/null && PROGRAM papers 2>&- | grep -c .", 0, ""),
     (nothing, "export LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0; PROGRAM import DIGEST", 0, ""),
     (nothing, "export PYTHONWARNINGS=error; PROGRAM import DIGEST", 0, ""),
