@@ -146,6 +146,9 @@ class Terminal:
             self.pump(0.05)
             if time.monotonic() > end:
                 raise AssertionError(f"does not end\n{self.text}")
+        # What it wrote last may still be on its way.
+        while self.pump(0):
+            pass
         return self.process.returncode
 
     def hang_up(self) -> int:
