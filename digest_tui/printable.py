@@ -19,6 +19,11 @@ import unicodedata
 MARKS = 8
 """Combining marks that one letter may carry."""
 
+_PLAIN = re.compile(
+    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u058f\u2010-\u2027\u2030-\u205e"
+    "\u2100-\u2bff\u3000-\u3029\u3030-\u3098\u309b-\u3163\u3165-\u9fff\uff01-\uff9f]*+"
+)
+"""Nearly every text, in which nothing has to be looked for: every frame asks of all its lines."""
 _SHAPELESS = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
@@ -34,7 +39,7 @@ _MANY = re.compile(rf"(?:[^\w\s!-~\u2100-\u2bff]|{_JAMO}){{{MARKS + 1},}}")
 
 def printable(text: str) -> str:
     """The text as one line that can be shown: line breaks are control characters, too."""
-    if text.isascii() and text.isprintable():
+    if _PLAIN.fullmatch(text):
         return text
     return _MANY.sub(_few_marks, _ANY.sub(_shown, text))
 

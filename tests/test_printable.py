@@ -46,3 +46,11 @@ def test_no_text_holds_what_a_terminal_obeys_and_all_is_shown_as_it_is_shown(tex
 @given(st.text())
 def test_lines_stay_lines(text: str) -> None:
     assert printable_lines(text).split("\n") == list(map(printable, text.split("\n")))
+
+
+def test_no_character_is_taken_for_a_plain_one() -> None:
+    for character in map(chr, range(0x20000)):
+        shown = printable(character)
+        assert not HARMFUL & set(map(unicodedata.category, shown)), hex(ord(character))
+        if unicodedata.category(character)[0] == "M":
+            assert len(printable("a" + character * 20)) <= 1 + MARKS, hex(ord(character))

@@ -156,7 +156,10 @@ class DigestApp(App[None]):
         return {**variables, **shades(variables, is_dark=self.current_theme.dark)}
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), self._harmless]
+        others = super().get_line_filters()
+        if others != self._harmless.others:
+            self._harmless = Harmless(others)
+        return [self._harmless]
 
     def get_default_screen(self) -> Screen[None]:
         left = self._left

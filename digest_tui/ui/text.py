@@ -182,11 +182,18 @@ def _cells(shape: str) -> Sequence[int]:
 class Harmless(LineFilter):
     """Paints any line of any widget, whatever stands in it, as `printable` and as wide as it was.
 
-    What is measured here is printable before that; what a person pastes into a line is not.
+    What is measured here is printable before that; what a person pastes into a line is not. It
+    takes the place of the other filters: each by itself makes every line anew, at every key.
     """
 
+    def __init__(self, others: Sequence[LineFilter] = ()) -> None:
+        super().__init__()
+        self.others = others
+
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The segments, each as wide as before."""
+        """The segments as the other filters make them, each as wide as before."""
+        for other in self.others:
+            segments = other.apply(segments, background)
         line = "".join([segment.text for segment in segments])
         return segments if printable(line) == line else list(map(self._harmless, segments))
 
