@@ -300,12 +300,12 @@ def _doctor(folder: Path | None, as_json: bool, fix: bool) -> None:
     fixed: list[bool] = []
     with _examined(folder, now_ms) as found:
         if not as_json:
-            _say(told.told(found, now_ms))
+            _tell(told.told(found, now_ms))
         if fix:
-            say = _narrate if as_json else _say
+            say = _narrate if as_json else _tell
             fixed += [_mended(finding, say) for finding in found.findings]
         elif not as_json:
-            _say(told.findings(found.findings))
+            _tell(told.findings(found.findings))
         if as_json:
             _print_json(found.record(fixed))
     sys.exit(0 if sum(fixed) == len(found.findings) else 1)
@@ -420,7 +420,7 @@ def _mended(finding: Finding, say: Callable[[Iterable[str]], None]) -> bool:
     """Whether a finding needs no hand any more; what is done is told before and after."""
     from digest_tui.doctor import NotMended, told
 
-    say(told.findings([finding]))
+    say(told.findings([finding.now]))
     if not finding.remedy:
         return False
     try:
@@ -584,6 +584,7 @@ def _show(
         if app.trouble:
             raise app.trouble
         session.retry()
+        hasty.keep_marks()
         hasty.store.compact()
         if session.unsaved:
             _fail(session.unsaved)
@@ -805,6 +806,14 @@ def _narrate(sentences: Iterable[str]) -> None:
 
     for sentence in sentences:
         click.echo(f"digest-tui: {printable(sentence)}", err=True)
+
+
+def _tell(lines: Iterable[str]) -> None:
+    """Prints what is for people to read, wherever it goes."""
+    from digest_tui.printable import printable
+
+    for line in lines:
+        click.echo(printable(line))
 
 
 def _say(lines: Iterable[str]) -> None:

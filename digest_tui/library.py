@@ -153,6 +153,15 @@ class Library:
                     touched |= self.index.mirror(read)
         return touched
 
+    def keep_marks(self) -> None:
+        """Writes into this device's journal, as they were, the marks that no other states any more.
+
+        That is for the end of a session: sync tools take files away for a moment, too.
+        """
+        if not self.index.is_behind and (kept := self.index.kept()):
+            with suppress(NotSaved):
+                self.store.keep(kept)
+
     @property
     def has_much_to_mirror(self) -> bool:
         """Whether the journals hold so much that is new that a key should not wait for it."""

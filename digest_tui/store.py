@@ -216,7 +216,7 @@ class Store:
         except OSError as error:
             return Reading((), dict(since), (BadLine(self.folder.name, 0, reason(error)),))
         with _collector_paused():
-            readings = [_read(self.folder / name, since.get(name), most) for name in names]
+            readings = [_read(self.folder / n, since.get(_storable(n)), most) for n in names]
         return Reading(
             tuple(change for reading in readings for change in reading.changes),
             {name: place for reading in readings for name, place in reading.positions.items()},
@@ -245,7 +245,8 @@ class Store:
     def unread(self, since: Mapping[str, Position]) -> int:
         """How many bytes the journals hold beyond `since`, about. Opens none of them."""
         with suppress(OSError):
-            places = ((since.get(name), self.folder / name) for name in _names(self.folder))
+            names = _names(self.folder)
+            places = ((since.get(_storable(name)), self.folder / name) for name in names)
             sizes = ((_place(path, before), before or _START) for before, path in places)
             return sum(place.size - before.offset for place, before in sizes if place)
         return 0
@@ -256,7 +257,7 @@ class Store:
             names = _names(self.folder)
         except OSError:
             return False
-        places = {name: _place(self.folder / name, since.get(name)) for name in names}
+        places = {_storable(n): _place(self.folder / n, since.get(_storable(n))) for n in names}
         return {name: place for name, place in places.items() if place} != since
 
     def compact(self) -> bool:
@@ -407,6 +408,11 @@ def _names(folder: Path) -> list[str]:
     return sorted(n for n in names if n.endswith(".jsonl") and not n.startswith((".", "~")))
 
 
+def _storable(name: str) -> str:
+    """A file's name as the index can hold it: bytes that are not UTF-8 are spelled out."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 @contextmanager
 def _collector_paused() -> Iterator[None]:
     """No garbage collection: among hundreds of thousands of new values it takes a third of the
@@ -446,11 +452,12 @@ def _read(path: Path, since: Position | None, most: int | None) -> Reading:
         with path.open("rb") as file:
             return _read_from(file, path, since or _START, most)
     except OSError as error:
-        positions = {path.name: place} if place else {}
-        return Reading((), positions, (BadLine(path.name, 0, reason(error)),))
+        positions = {_storable(path.name): place} if place else {}
+        return Reading((), positions, (BadLine(_storable(path.name), 0, reason(error)),))
 
 
 def _read_from(file: BinaryIO, path: Path, since: Position, most: int | None) -> Reading:
+    name = _storable(path.name)
     device, version = _header(file)
     restarted = _check(file, since.offset) != since.check
     start = _START if restarted else since
@@ -467,7 +474,7 @@ def _read_from(file: BinaryIO, path: Path, since: Position, most: int | None) ->
         try:
             change = _parse(line, device or path.stem)
         except ValueError as error:
-            bad.append(BadLine(path.name, number, str(error)))
+            bad.append(BadLine(name, number, str(error)))
         else:
             if change:
                 changes.append(change)
@@ -479,10 +486,10 @@ def _read_from(file: BinaryIO, path: Path, since: Position, most: int | None) ->
     place = Position(status.st_ino, size, offset, number, _check(file, offset), status.st_mtime_ns)
     return Reading(
         tuple(changes),
-        {path.name: place},
+        {name: place},
         tuple(bad),
-        frozenset({path.name} if restarted else ()),
-        frozenset({path.name} if version > HEADER else ()),
+        frozenset({name} if restarted else ()),
+        frozenset({name} if version > HEADER else ()),
         is_whole,
     )
 

@@ -202,7 +202,7 @@ def device_folder(folder: Path) -> None:
 LEFT_TO_YOU = [
     (refused, r"notes\.txt: not a digest.*", "move it out of the folder"),
     (too_large, r"large\.txt: cannot be read \(larger than 64 MB\)", "it is left out"),
-    (problem, r"1\.txt:2: 2 entries are announced.*", "the rest of it was read"),
+    (problem, r"1\.txt:2: 2 entries are announced.*", "all else in it was read"),
     (dangling_digest, r".*/digests/1\.txt: a link to /nowhere/1\.txt, .*", "remove the link"),
     (
         dangling_journal,
@@ -563,6 +563,15 @@ def test_json_tells_everything(folder: Path) -> None:
     assert [list(finding) for finding in report["findings"]] == [["what", "step", "can_fix"]] * 2
 
 
+def test_what_is_wrong_on_many_lines_is_told_once(folder: Path) -> None:
+    unknown = "".join(f"- Unheard of: {n}\n- Unheard of: 0\n" for n in range(8))
+    put(folder / "digests", "1.txt", text(papers(4)) + unknown.replace("0", "zero"))
+    findings = json.loads(doctor(folder, "--json").stdout)["findings"]
+    told = [each["what"] for each in findings if "zero" in each["what"]]
+    assert len(told) == 1
+    assert re.match(r"1\.txt:\d+ \(and \d+, \d+, \d+, \d+, 4 more\): unknown label", told[0])
+
+
 def test_what_is_mended_is_told_before_and_after_and_costs_nothing_else(folder: Path) -> None:
     refused(folder)
     copied(folder, "k3f9a1 (1).jsonl", OLDER)
@@ -575,8 +584,7 @@ def test_what_is_mended_is_told_before_and_after_and_costs_nothing_else(folder: 
     told = done.stdout[done.stdout.index("What needs a hand") :].splitlines()
     assert [each[:3] for each in told[1:]] == ["- n", "  →", "- m", "  →", "  d"]
     assert told[-2:] == [
-        "  → digest-tui doctor --fix takes over what of its 3 marks k3f9a1.jsonl lacks,"
-        " then removes it",
+        "  → adds to k3f9a1.jsonl what it lacks of the copy's 3 marks, then removes that",
         "  done: 1 mark taken over; the copy is removed",
     ]
     del before["marks/k3f9a1 (1).jsonl"]

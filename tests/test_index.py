@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import sqlite3
@@ -282,6 +283,41 @@ def test_marks_that_no_journal_states_any_more_are_kept(tmp_path: Path) -> None:
         other.journal.with_name("bbbbbb (conflicted copy).jsonl").write_bytes(before)
         opened.mirror_marks()
         assert [change.paper for change in opened.index.kept()] == ["2604.00002"]
+
+
+def test_what_is_kept_to_the_end_of_a_session_is_in_a_journal_again(tmp_path: Path) -> None:
+    with closing(library(tmp_path, text(papers(1)))) as opened:
+        other = Store(opened.places.marks, "bbbbbb")
+        changes = other.write([Decision("2604.00001", STAR, True)])
+        opened.mirror_marks()
+        other.journal.unlink()
+        opened.mirror_marks()
+        opened.keep_marks()
+        assert opened.store.journal.exists()
+        assert opened.store.read().changes == changes
+        opened.mirror_marks()
+        assert opened.index.kept() == []
+        opened.keep_marks()
+        assert opened.store.read().changes == changes
+
+
+def test_a_journal_whose_name_is_not_utf_8_is_read_as_any(tmp_path: Path) -> None:
+    with closing(library(tmp_path, text(papers(1)))) as opened:
+        other = Store(opened.places.marks, "bbbbbb")
+        other.write([Decision("2604.00001", STAR, True)])
+        name = os.fsencode(opened.places.marks) + b"/bbbbbb (Jos\xe9's conflicted copy).jsonl"
+        try:
+            os.rename(other.journal, name)
+        except OSError:
+            pytest.skip("the file system takes no such name")
+        assert opened.mirror_marks() == {"2604.00001"}
+        assert opened.mirror_marks() == set()
+        assert not opened.store.changed(opened.index.positions())
+        assert opened.store.unread(opened.index.positions()) == 0
+        with open(name, "ab") as file:
+            file.write(b"torn\n")
+        (bad,) = opened.store.read(opened.index.positions()).bad
+        assert (bad.file, bad.line) == ("bbbbbb (Jos\\udce9's conflicted copy).jsonl", 3)
 
 
 @pytest.mark.parametrize("lost", ["all of it", "a line"])

@@ -100,7 +100,8 @@ def examine(
         *journals.findings(library, found, devices),
         *machine.terminal_findings(terminal),
     ]
-    counts = _counts(library) | {"journals": len(found), "changes": sum(d.changes for d in devices)}
+    read = sum(not any(bad.line == 0 for bad in journal.reading.bad) for journal in found)
+    counts = _counts(library) | {"journals": read, "changes": sum(d.changes for d in devices)}
     return Examination(
         _places(places), counts, tuple(devices), health, tuple(disks), terminal, tuple(findings)
     )

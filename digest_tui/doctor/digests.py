@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -16,6 +16,8 @@ from digest_tui.library import Library
 from digest_tui.settings import Places
 from digest_tui.store import reason
 
+_NAMED = 5
+"""Lines of a file that are named, where the same is wrong on many."""
 _ABANDONED_MS = 3_600_000
 """Milliseconds after which nobody is writing a temporary file any more."""
 _TEMPORARY = re.compile(r"\..{0,32}\.[0-9a-f]{8}\.tmp")
@@ -29,10 +31,20 @@ def findings(library: Library, now_ms: int) -> Iterator[Finding]:
         yield Finding(f"{name}: {why}", "it is no digest: move it out of the folder, or mend it")
     yield from _unreadable(places, index)
     for row in index.digests():
+        lines: dict[str, list[int]] = {}
         for problem in index.problems(row.n):
-            step = "the rest of it was read: mend the file, or leave it as it is"
-            yield Finding(f"{at(row.file, problem.line)}: {problem.message}", step)
+            lines.setdefault(problem.message, []).append(problem.line)
+        for message, at_lines in lines.items():
+            step = "all else in it was read: mend the file, or leave it as it is"
+            yield Finding(f"{_at_all(row.file, at_lines)}: {message}", step)
     yield from _abandoned(places.digests, now_ms)
+
+
+def _at_all(file: str, lines: Sequence[int]) -> str:
+    """Where in a file the same is wrong, as far as anybody wants to know it."""
+    others = [str(line) for line in lines[1:_NAMED]]
+    others += [f"{len(lines) - _NAMED} more"] * (len(lines) > _NAMED)
+    return at(file, lines[0]) + (f" (and {', '.join(others)})" if others else "")
 
 
 def _missing(places: Places) -> Iterator[Finding]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digest_tui.store import NotSaved, reason
+
+_FIX = "digest-tui doctor --fix "
 
 
 class NotMended(Exception):
@@ -24,6 +26,11 @@ class Finding:
     remedy: Callable[[], str] | None = None
     """What `--fix` can do about it without any risk; it says what came of it."""
 
+    @property
+    def now(self) -> Finding:
+        """The same, while `--fix` is at work."""
+        return replace(self, step=self.step.removeprefix(_FIX))
+
     def mend(self) -> str:
         """Applies the remedy that there is; what came of it. Raises `NotMended`."""
         assert self.remedy
@@ -37,7 +44,7 @@ class Finding:
 
 def mendable(what: str, will: str, remedy: Callable[[], str]) -> Finding:
     """A finding about which `--fix` does something: `removes it`."""
-    return Finding(what, f"digest-tui doctor --fix {will}", remedy)
+    return Finding(what, f"{_FIX}{will}", remedy)
 
 
 def at(file: str, line: int) -> str:

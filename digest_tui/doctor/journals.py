@@ -168,13 +168,14 @@ def _copy(store: Store, journal: Journal, names: dict[str, str]) -> Finding | No
     what = f"marks/{path.name}: a copy of the journal of {_called(owner, names.get(owner, ''))}"
     what += f", made by {tool}; what it says counts" if tool else "; what it says counts"
     if owner != store.device:
-        return Finding(what, "run digest-tui doctor --fix on that machine")
+        step = "run digest-tui doctor --fix on that machine; if it is no more, let the copy be"
+        return Finding(what, step)
     if left == path.stem:
         return Finding(what, "move it out of the folder of marks, if you put it there")
     if why := _why_kept(store, journal):
         return Finding(what, f"it is left where it is, because {why}")
     count = many(len(journal.reading.changes), "mark")
-    will = f"takes over what of its {count} {store.journal.name} lacks, then removes it"
+    will = f"adds to {store.journal.name} what it lacks of the copy's {count}, then removes that"
     return mendable(what, will, partial(_merged, store, path))
 
 

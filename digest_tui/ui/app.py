@@ -237,9 +237,10 @@ class DigestApp(App[None]):
         if driver is None or not driver.can_suspend:
             return
         driver.suspend_application_mode()
-        os.kill(os.getpid(), signal.SIGSTOP)
+        # All of the job: a script that started the program waits for it, and the shell for that.
+        os.killpg(0, signal.SIGSTOP)
         while not _is_in_foreground():
-            os.kill(os.getpid(), signal.SIGSTOP)
+            os.killpg(0, signal.SIGSTOP)
         driver.resume_application_mode()
 
     def leave(self) -> None:

@@ -378,10 +378,12 @@ def seconds_of(call: Callable[[], object]) -> float:
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="bash is not to be had here")
-def test_ctrl_z_in_a_shell_is_what_it_is_for_any_program(tmp_path: Path) -> None:
+@pytest.mark.parametrize("called", ["{}", 'sh -c "{}; true"'])
+def test_ctrl_z_in_a_shell_is_what_it_is_for_any_program(tmp_path: Path, called: str) -> None:
     folder = library(tmp_path / "library")
     with Terminal(program=("bash", "--norc", "-i"), size=(120, 12)) as terminal:
-        terminal.press(f"PS1='$((6*7)) '; {sys.executable} -m digest_tui --library {folder}\r")
+        call = called.format(f"{sys.executable} -m digest_tui --library {folder}")
+        terminal.press(f"PS1='$((6*7)) '; {call}\r")
         terminal.see("0 of 300 decided")
         terminal.press("s")
         terminal.see("1 of 300 decided")
