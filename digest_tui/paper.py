@@ -77,6 +77,16 @@ class Paper:
         """Where the PDF is, in the same way."""
         return f"https://arxiv.org/pdf/{self.id}" if self.is_on_arxiv else self.pdf_url
 
+    @property
+    def links(self) -> tuple[str, str]:
+        """The links to both as a file for others may hold them: as the digest writes them, unless
+        the paper is on arXiv and they lead elsewhere."""
+        given = ((self.abs_url, self.abs_link), (self.pdf_url, self.pdf_link))
+        abs_url, pdf_url = (
+            built if url and not ARXIV_URL.fullmatch(url) else url for url, built in given
+        )
+        return abs_url, pdf_url
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -152,3 +152,20 @@ def test_a_digest_lists_each_paper_once_at_its_first_place() -> None:
     again = Paper("1", "Ice, again")
     entries = (Entry("a", 0, ice), Entry("a", 1, caves), Entry("b", 2, again))
     assert Digest("text", None, entries=entries).papers == (ice, caves)
+
+
+@pytest.mark.parametrize(
+    ("id_", "url", "link"),
+    [
+        ("2604.18616", "http://arxiv.org/abs/2604.18616v2", "http://arxiv.org/abs/2604.18616v2"),
+        ("2604.18616", "https://arxiv.org@evil.example/x", "https://arxiv.org/abs/2604.18616"),
+        ("2604.18616", "javascript:x", "https://arxiv.org/abs/2604.18616"),
+        ("2604.18616", "https://arxiv.org/abs/", "https://arxiv.org/abs/2604.18616"),
+        ("2604.18616", "", ""),
+        ("title:c0ffee", "https://example.org/x", "https://example.org/x"),
+    ],
+)
+def test_a_file_for_others_holds_no_link_that_leads_elsewhere(
+    id_: str, url: str, link: str
+) -> None:
+    assert Paper(id_, "", abs_url=url).links == (link, "")

@@ -70,11 +70,12 @@ def _parts(holding: Holding, others: list[str]) -> Iterator[str]:
     yield f"### {escape(paper.title)}".rstrip()
     if paper.title_zh:
         yield escape(paper.title_zh)
+    abs_url, pdf_url = paper.links
     fields = {
         Kind.AUTHORS: escape(", ".join(paper.authors)),
         Kind.SUBJECTS: escape("; ".join(map(str, paper.subjects))),
-        Kind.ABS_URL: escape(paper.abs_url),
-        Kind.PDF_URL: escape(paper.pdf_url),
+        Kind.ABS_URL: escape(abs_url),
+        Kind.PDF_URL: escape(pdf_url),
     }
     items = [f"- **{LABELS[kind]}** {text}" for kind, text in fields.items() if text]
     if others:
