@@ -1,9 +1,9 @@
 """Papers as Markdown that GitHub and Obsidian render, and that `formats` reads back.
 
 Law: `parse("".join(markdown(holdings)))` gives the same papers, field for field, in the same
-order, under the same keywords. So maths stays as it is, unless there are links in it, and
-everything else that Markdown or Obsidian would interpret gets a backslash; `formats.exported`
-knows the same two rules.
+order, under the same keywords; but a link of a paper on arXiv that leads elsewhere is the one made
+of its id. So maths stays as it is, unless there are links in it, and everything else that Markdown
+or Obsidian would interpret gets a backslash; `formats.exported` knows the same two rules.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ from digest_tui.settings import Settings
 from digest_tui.store import LONGEST, Store
 from digest_tui.ui.text import wrap
 from tests.made import DAY
-from tests.test_export import papers_with_keywords
+from tests.test_export import linked, papers_with_keywords
 from tests.test_formats import said
 
 Stated = tuple[int, int, str, str, Any]
@@ -104,11 +104,12 @@ def check_digest(data: bytes) -> str:
 
 
 def check_markdown(data: bytes) -> str:
-    """What was read of a digest is read again, paper for paper, from its export."""
+    """What was read of a digest is read again, paper for paper, from its export; but for links of
+    papers on arXiv that lead elsewhere."""
     digest = formats.parse(formats.decode(data)[0], fallback_day=DAY)
     holdings = holdings_in(digest)
     text = "".join(markdown(holdings))
-    assert papers_with_keywords(text) == [(each.paper, each.keywords) for each in holdings]
+    assert papers_with_keywords(text) == [(linked(each.paper), each.keywords) for each in holdings]
     return shape_of(*re.findall(r"[^\w\s]+", text)[:40])
 
 
