@@ -1,4 +1,4 @@
-"""Names of files, as every system takes them.
+"""Names of files, as every system and the index take them.
 
 Law: what `portable` returns is one name in one folder, whatever it is made from, on Linux, macOS
 and Windows, and stays one when a suffix or a few words are put behind it.
@@ -32,3 +32,8 @@ def portable(name: str) -> str:
     cut = stem.encode()[:room].decode("utf-8", "ignore") + suffix
     kept = cut.rstrip(" .~")
     return f"_{kept}" if re.match(_RESERVED, kept) else kept
+
+
+def storable(name: str) -> str:
+    """A file's name as the index can hold it: bytes that are not UTF-8 are spelled out."""
+    return name.encode("utf-8", "backslashreplace").decode()

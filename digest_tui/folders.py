@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from digest_tui.file_names import storable
 from digest_tui.index_file import FileId
 
 LARGEST = 64 * 1024 * 1024
@@ -190,11 +191,6 @@ def _found(path: str) -> File | None:
     except OSError:
         return None
     return path, status.st_size, _mtime_ns(status)
-
-
-def storable(name: str) -> str:
-    """A file's name as the index can hold it: bytes that are not UTF-8 are spelled out."""
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def contents(path: Path) -> tuple[bytes, int]:

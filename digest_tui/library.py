@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import BinaryIO, Literal, TypeVar
 
 from digest_tui import prepared
-from digest_tui.file_names import portable
-from digest_tui.folders import File, Watch, contents, files, storable, walk
+from digest_tui.file_names import portable, storable
+from digest_tui.folders import File, Watch, contents, files, walk
 from digest_tui.index import Index
 from digest_tui.index_file import ERRORS
 from digest_tui.index_writer import FileStamp, Writer

@@ -63,6 +63,11 @@ class Change:
         """What decides between two changes of one key: stamp, device, value as JSON."""
         return self.stamp.ms, self.stamp.count, self.device, json.dumps(self.value)
 
+    @property
+    def identity(self) -> tuple[Key, Rank]:
+        """What tells it from every other change, one of the value 1 from one of true included."""
+        return self.key, self.rank
+
     def precedes(self, other: Change) -> bool:
         """Whether the other one, of the same key, wins."""
         if self.stamp == other.stamp:

@@ -38,7 +38,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
-from digest_tui.marks import INTEGERS, Change, Decision, Key, Rank, Stamp, merge, next_stamp
+from digest_tui.file_names import storable
+from digest_tui.marks import INTEGERS, Change, Decision, Stamp, merge, next_stamp
 
 HEADER = 1
 """The version of the format; an own journal with a higher one is not written."""
@@ -200,8 +201,8 @@ class Store:
         try:
             with self._opened() as descriptor:
                 with self.journal.open("rb") as file:
-                    stated = {_identity(change) for change in _changes(file, self.device) if change}
-                lacking = [change for change in lacking if _identity(change) not in stated]
+                    stated = {change.identity for change in _changes(file, self.device) if change}
+                lacking = [change for change in lacking if change.identity not in stated]
                 if lacking:
                     self._append(descriptor, lacking)
         except OSError as error:
@@ -216,7 +217,7 @@ class Store:
         except OSError as error:
             return Reading((), dict(since), (BadLine(self.folder.name, 0, reason(error)),))
         with _collector_paused():
-            readings = [_read(self.folder / n, since.get(_storable(n)), most) for n in names]
+            readings = [_read(self.folder / n, since.get(storable(n)), most) for n in names]
         return Reading(
             tuple(change for reading in readings for change in reading.changes),
             {name: place for reading in readings for name, place in reading.positions.items()},
@@ -246,7 +247,7 @@ class Store:
         """How many bytes the journals hold beyond `since`, about. Opens none of them."""
         with suppress(OSError):
             names = _names(self.folder)
-            places = ((since.get(_storable(name)), self.folder / name) for name in names)
+            places = ((since.get(storable(name)), self.folder / name) for name in names)
             sizes = ((_place(path, before), before or _START) for before, path in places)
             return sum(place.size - before.offset for place, before in sizes if place)
         return 0
@@ -257,7 +258,7 @@ class Store:
             names = _names(self.folder)
         except OSError:
             return False
-        places = {_storable(n): _place(self.folder / n, since.get(_storable(n))) for n in names}
+        places = {storable(n): _place(self.folder / n, since.get(storable(n))) for n in names}
         return {name: place for name, place in places.items() if place} != since
 
     def compact(self) -> bool:
@@ -408,11 +409,6 @@ def _names(folder: Path) -> list[str]:
     return sorted(n for n in names if n.endswith(".jsonl") and not n.startswith((".", "~")))
 
 
-def _storable(name: str) -> str:
-    """A file's name as the index can hold it: bytes that are not UTF-8 are spelled out."""
-    return name.encode("utf-8", "backslashreplace").decode()
-
-
 @contextmanager
 def _collector_paused() -> Iterator[None]:
     """No garbage collection: among hundreds of thousands of new values it takes a third of the
@@ -452,12 +448,12 @@ def _read(path: Path, since: Position | None, most: int | None) -> Reading:
         with path.open("rb") as file:
             return _read_from(file, path, since or _START, most)
     except OSError as error:
-        positions = {_storable(path.name): place} if place else {}
-        return Reading((), positions, (BadLine(_storable(path.name), 0, reason(error)),))
+        positions = {storable(path.name): place} if place else {}
+        return Reading((), positions, (BadLine(storable(path.name), 0, reason(error)),))
 
 
 def _read_from(file: BinaryIO, path: Path, since: Position, most: int | None) -> Reading:
-    name = _storable(path.name)
+    name = storable(path.name)
     device, version = _header(file)
     restarted = _check(file, since.offset) != since.check
     start = _START if restarted else since
@@ -586,10 +582,6 @@ def _line(change: Change, device: str) -> bytes:
     stamp = [change.stamp.ms, change.stamp.count]
     record = {"t": stamp, "k": change.paper, "f": change.field, "v": change.value}
     return _encoded(record if change.device == device else {**record, "d": change.device})
-
-
-def _identity(change: Change) -> tuple[Key, Rank]:
-    return change.key, change.rank
 
 
 def _encoded(record: Mapping[str, object]) -> bytes:

@@ -563,6 +563,19 @@ def test_json_tells_everything(folder: Path) -> None:
     assert [list(finding) for finding in report["findings"]] == [["what", "step", "can_fix"]] * 2
 
 
+def test_a_copy_whose_name_is_not_utf_8_is_taken_over_as_any(folder: Path) -> None:
+    copied(folder, "k3f9a1 (conflicted copy).jsonl", OLDER)
+    marks = os.fsencode(folder / "marks")
+    try:
+        os.rename(marks + b"/k3f9a1 (conflicted copy).jsonl", marks + b"/k3f9a1 (Jos\xe9).jsonl")
+    except OSError:
+        pytest.skip("the file system takes no such name")
+    done = doctor(folder, "--fix")
+    assert "1 mark taken over; the copy is removed" in done.stdout
+    assert os.listdir(marks).count(b"k3f9a1.jsonl") == 1
+    assert not [name for name in os.listdir(marks) if b"Jos" in name]
+
+
 def test_what_is_wrong_on_many_lines_is_told_once(folder: Path) -> None:
     unknown = "".join(f"- Unheard of: {n}\n- Unheard of: 0\n" for n in range(8))
     put(folder / "digests", "1.txt", text(papers(4)) + unknown.replace("0", "zero"))

@@ -108,7 +108,7 @@ def _called(device: str, name: str) -> str:
 def _unread(journal: Journal) -> Iterator[Finding]:
     """What of a journal could not be read."""
     path, reading = journal.path, journal.reading
-    if path.name in reading.newer:
+    if reading.newer:
         what = f"marks/{path.name}: written by a newer digest-tui; this one leaves it alone"
         yield Finding(what, "update digest-tui here")
     if any(bad.line == 0 for bad in reading.bad):
@@ -188,7 +188,7 @@ def _why_kept(store: Store, journal: Journal) -> str:
         return "its first line, which says whose it is, cannot be read"
     if reading.newer:
         return "it was written by a newer digest-tui"
-    position = reading.positions.get(path.name)
+    position = next(iter(reading.positions.values()), None)
     if not position or position.offset != position.size:
         return "its last line has no end: it may still be on its way"
     unread = {line for _, line in _verbatim(path, reading.bad)}
@@ -210,7 +210,7 @@ def _merged(store: Store, copy: Path) -> str:
     journal, own = journal_at(copy), journal_at(store.journal)
     if why := _why_kept(store, journal):
         raise NotMended(f"it stays, because {why}")
-    if not _identities(journal.reading.changes) <= _identities(own.reading.changes):
+    if not _stated(journal) <= _stated(own):
         raise NotMended(f"it stays, because {store.journal.name} does not hold all of it")
     try:
         copy.unlink()
@@ -219,8 +219,9 @@ def _merged(store: Store, copy: Path) -> str:
     return f"{many(taken, 'mark')} taken over; the copy is removed"
 
 
-def _identities(changes: Iterable[Change]) -> set[tuple[object, ...]]:
-    return {(*change.key, *change.rank) for change in changes}
+def _stated(journal: Journal) -> set[object]:
+    """What tells the changes apart that a journal states."""
+    return {change.identity for change in journal.reading.changes}
 
 
 def _vanished(
@@ -230,10 +231,10 @@ def _vanished(
     kept = library.index.kept()
     if not kept:
         return
-    stated = _identities(chain.from_iterable(journal.reading.changes for journal in journals))
+    stated = set[object]().union(*map(_stated, journals))
     by_device: defaultdict[str, list[Change]] = defaultdict(list)
     for change in kept:
-        if not _identities([change]) <= stated:
+        if change.identity not in stated:
             by_device[change.device].append(change)
     for device, changes in sorted(by_device.items()):
         what = (
@@ -246,7 +247,7 @@ def _vanished(
 
 def _taken_over(store: Store, changes: Sequence[Change]) -> str:
     count = store.keep(changes)
-    if not _identities(changes) <= _identities(journal_at(store.journal).reading.changes):
+    if not {change.identity for change in changes} <= _stated(journal_at(store.journal)):
         raise NotMended(f"{store.journal.name} does not hold them all")
     return f"{many(count, 'mark')} written"
 
